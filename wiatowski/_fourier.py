@@ -1,0 +1,157 @@
+r"""The Fourier convention, and every FFT call of the package.
+
+$\hat f(\omega) = \int f(x) e^{-2\pi i \langle x, \omega\rangle} dx$ with $\omega$ in cycles per unit
+length; on a grid $\hat u[k] = \sum_n u[n] e^{-2\pi i \langle k, n / N\rangle}$ and
+$\|u\|^2 = \frac{1}{N}\sum_k |\hat u[k]|^2$. Spatial axes are always the trailing ones.
+"""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wiatowski._types import Array
+
+
+def spatial_axes(ndim: int) -> tuple[int, ...]:
+    """The trailing `ndim` axes."""
+    return tuple(range(-ndim, 0))
+
+
+def spectrum(u: Array, ndim: int) -> Array:
+    """Full discrete Fourier transform over the trailing axes; real arrays take the real FFT."""
+    axes = spatial_axes(ndim)
+    if jnp.iscomplexobj(u):
+        return jnp.fft.fftn(u, axes=axes)
+    half = jnp.fft.rfftn(u, axes=axes)
+    mirrored = jnp.conj(half[..., 1 : (u.shape[-1] + 1) // 2][..., ::-1])
+    for axis in axes[:-1]:  # index k -> -k mod N on the full axes
+        mirrored = jnp.roll(jnp.flip(mirrored, axis), 1, axis)
+    return jnp.concatenate([half, mirrored], axis=-1)
+
+
+def from_spectrum(u_hat: Array, ndim: int, real: bool) -> Array:
+    """Inverse of `spectrum`; with `real`, the (Hermitian) spectrum of a real array is expected."""
+    axes = spatial_axes(ndim)
+    if not real:
+        return jnp.fft.ifftn(u_hat, axes=axes)
+    last = u_hat.shape[-1]
+    return jnp.fft.irfftn(u_hat[..., : last // 2 + 1], s=u_hat.shape[-ndim:], axes=axes)
+
+
+def fold(u_hat: Array, factor: int, ndim: int) -> Array:
+    r"""Spectrum of every `factor`-th sample: the mean $\frac{1}{S^d} \sum_j \hat u[k' + j N / S]$."""
+    if factor == 1:
+        return u_hat
+    for axis in spatial_axes(ndim):
+        n = u_hat.shape[axis]
+        split = (*u_hat.shape[:axis], factor, n // factor, *u_hat.shape[u_hat.ndim + axis + 1 :])
+        folded = u_hat.reshape(split)
+        u_hat = folded.mean(axis=u_hat.ndim + axis)
+    return u_hat
+
+
+def circular_convolve(u: Array, atom_hat: Array) -> Array:
+    """Circular convolution of one signal with one atom given by its transform; complex result."""
+    return jnp.fft.ifftn(jnp.fft.fftn(u) * atom_hat)
+
+
+def is_hermitian(atom_hat: np.ndarray, ndim: int) -> bool:
+    """Whether the atom is a real array in space, up to rounding: a[-k] = conj(a[k])."""
+    atom_hat = np.asarray(atom_hat)
+    mirrored = atom_hat
+    for axis in spatial_axes(ndim):
+        mirrored = np.roll(np.flip(mirrored, axis), 1, axis)
+    scale = float(np.max(np.abs(atom_hat), initial=0.0))
+    defect = float(np.max(np.abs(mirrored - np.conj(atom_hat)), initial=0.0))
+    return bool(defect <= 8 * np.finfo(np.abs(atom_hat).dtype).eps * scale)
+
+
+def translation_multiplier(shape: tuple[int, ...], shift: Array) -> tuple[Array, ...]:
+    r"""One factor per axis of the transform of $T_t$: $e^{-2\pi i t k / N}$.
+
+    The Nyquist bin of an even axis stands for both signs and gets their mean, $\cos \pi t$, so
+    that real arrays stay real.
+    """
+    factors = []
+    for axis, n in enumerate(shape):
+        k = np.fft.fftfreq(n, d=1 / n).round()
+        factor = jnp.exp(-2j * jnp.pi * _fraction(shift[axis] * k / n))
+        if n % 2 == 0:
+            factor = factor.at[n // 2].set(jnp.cos(jnp.pi * shift[axis]))
+        factors.append(factor.reshape([-1 if a == axis else 1 for a in range(len(shape))]))
+    return tuple(factors)
+
+
+def _fraction(phase: Array) -> Array:
+    """Phase in cycles, reduced to (-1/2, 1/2] to keep the digits of the exponential."""
+    return phase - jnp.round(phase)
+
+
+def trigonometric_coefficients(f: Array, band: int | None) -> tuple[Array, tuple[np.ndarray, ...]]:
+    r"""Coefficients $c_k$ with $f[n] = \sum_k c_k e^{2\pi i \langle k, n / N\rangle}$.
+
+    With `band`, only $|k_i| \le$ `band`; without it all of them, the Nyquist bin of an even axis
+    shared equally by its two signs.
+
+    Returns:
+        The coefficients (an array with one axis per axis of `f`) and the integer frequencies.
+    """
+    coefficients = jnp.fft.fftn(f) / f.size
+    modes = []
+    for axis, n in enumerate(f.shape):
+        half = n // 2 if band is None else band
+        k = np.arange(-half, half + 1)
+        coefficients = jnp.take(coefficients, k % n, axis=axis)
+        if n % 2 == 0 and half == n // 2:
+            weights = np.where(np.abs(k) == half, 0.5, 1.0)
+            weights = weights.astype(jnp.finfo(coefficients.dtype).dtype)
+            coefficients *= weights.reshape([-1 if a == axis else 1 for a in range(f.ndim)])
+        modes.append(k)
+    return coefficients, tuple(modes)
+
+
+def exponentials(points: Array, modes: np.ndarray, period: int) -> Array:
+    r"""Matrix $e^{2\pi i k x / N}$ of shape (points, modes), phases reduced before the exponential."""
+    k = jnp.asarray(modes, dtype=points.dtype)
+    return jnp.exp(2j * jnp.pi * _fraction(points[:, None] * (k / period)))
+
+
+def evaluate_trigonometric(
+    coefficients: Array,
+    modes: tuple[np.ndarray, ...],
+    shape: tuple[int, ...],
+    points: Array,
+    chunk_bytes: int = 64 * 2**20,
+) -> Array:
+    r"""Exact values $\sum_k c_k e^{2\pi i \langle k, x / N\rangle}$ at arbitrary points.
+
+    Args:
+        coefficients: one axis per dimension.
+        modes: integer frequencies of each axis of `coefficients`.
+        shape: period N per axis, in samples.
+        points: (points, d), in samples.
+        chunk_bytes: points are taken in chunks whose temporaries stay below this.
+    """
+    ndim = len(shape)
+    itemsize = jnp.result_type(coefficients, jnp.complex64).itemsize
+    per_point = itemsize * max(math.prod(coefficients.shape[1:]), *coefficients.shape)
+    chunk = max(1, chunk_bytes // per_point)
+
+    def values(x):  # (chunk, d)
+        first = exponentials(x[:, 0], modes[0], shape[0])
+        partial = jnp.tensordot(first, coefficients, axes=1)
+        for axis in range(1, ndim):
+            factor = exponentials(x[:, axis], modes[axis], shape[axis])
+            partial = jnp.einsum("pk,pk...->p...", factor, partial)
+        return partial
+
+    if points.shape[0] <= chunk:
+        return values(points)
+    count = -(-points.shape[0] // chunk)
+    padded = jnp.pad(points, ((0, count * chunk - points.shape[0]), (0, 0)))
+    blocks = jax.lax.map(values, padded.reshape(count, chunk, ndim))
+    return blocks.reshape(-1)[: points.shape[0]]

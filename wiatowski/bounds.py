@@ -1,0 +1,317 @@
+r"""Right-hand sides of the theorems, as pure functions.
+
+Shifts $t$ and displacements $\tau$ are in input samples, bandwidths in cycles per sample of the
+input, $K$ in cycles per unit length; norms are Euclidean on samples.
+"""
+
+from __future__ import annotations
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+import scipy.integrate
+
+from wiatowski._fourier import exponentials, from_spectrum, spectrum, translation_multiplier
+from wiatowski._types import Array
+from wiatowski.actions import displaced_points, translate
+from wiatowski.extractor import FeatureExtractor
+from wiatowski.features import safe_sqrt
+from wiatowski.grid import Grid
+
+__all__ = [
+    "DEFORMATION_CONSTANT",
+    "covariance",
+    "deformation_operator_norm",
+    "deformation_rough",
+    "deformation_sieve",
+    "deformation_torus",
+    "output_decay",
+    "sieve_factor",
+    "stretch_factor",
+    "translation",
+    "translation_decimated",
+    "translation_multiplier_norm",
+]
+
+#: $C = 2\pi(4 - 2\sqrt2)$: Theorem 2 holds with it in every dimension, see `deformation_torus`.
+DEFORMATION_CONSTANT = 2 * math.pi * (4 - 2 * math.sqrt(2))
+
+
+def output_decay(phi: FeatureExtractor, depth: int) -> Array:
+    r"""$K_n = \max_k |\omega_k| |\hat\chi_n(\omega_k)|$ over the grid at depth n, cycles per unit length.
+
+    Source: Wiatowski & Boelcskei 2018, decay condition of Theorem 1, on the grid's bins.
+    """
+    bank = phi.banks[_checked_depth(phi, depth, "output_decay")]
+    return jnp.max(bank.grid.frequency_norm() * jnp.abs(bank.output_atom_hat))
+
+
+def translation(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
+    r"""Theorem 1: $|||\Phi^n(T_t f) - \Phi^n(f)||| \le \frac{2\pi |t| K_n}{S_1 \cdots S_n} \|f\|$.
+
+    Exact on the grid for whole shifts of a dilating extractor (D2) and for shifts by multiples of
+    the strides of a decimating one (D1).
+
+    Args:
+        phi: admissible extractor.
+        depth: n.
+        shift: t in input samples, one number per axis.
+        signal_norm: norm of f; sharper with $\sqrt{W_n(f)}$ (`Trace.propagated_energies`).
+
+    Raises:
+        ValueError: for an extractor that is not admissible, or a shift that is no multiple of the
+            strides before depth n (then use `translation_decimated`).
+
+    Source: Wiatowski & Boelcskei 2018, Theorem 1, with the constant re-derived.
+    """
+    return _shift_length(phi, depth, shift, "translation") * output_decay(phi, depth) * signal_norm
+
+
+def covariance(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
+    r"""Corollary 1: $|||\Phi^n(T_t f) - T_t\Phi^n(f)||| \le 2\pi|t|K_n |\frac{1}{S_1 \cdots S_n} - 1| \|f\|$.
+
+    $T_t$ on the features moves by t units of length of the layer's own grid.
+
+    Args and Raises: as for `translation`.
+
+    Source: Wiatowski & Boelcskei 2018, Corollary 1 (proof in `paper_notes.md`).
+    """
+    product = phi.pooling_factors[_checked_depth(phi, depth, "covariance")]
+    length = _shift_length(phi, depth, shift, "covariance") * product * abs(1 / product - 1)
+    return length * output_decay(phi, depth) * signal_norm
+
+
+def translation_multiplier_norm(phi: FeatureExtractor, depth: int, samples) -> Array:
+    r"""$\kappa_n(m) = \max_k 2|\sin \pi\langle m, k/N_n\rangle| |\hat\chi_n[k]|$ for a whole shift m.
+
+    The smallest constant with $\|(T_m - I)(u * \chi_n)\| \le \kappa_n(m) \|u\|$ for all u; never
+    larger than the linear bound of `translation`.
+
+    Args:
+        phi: any extractor.
+        depth: n.
+        samples: m, the shift in samples of the grid at depth n.
+
+    Raises:
+        ValueError: if a component of the shift is not whole.
+    """
+    bank = phi.banks[_checked_depth(phi, depth, "translation_multiplier_norm")]
+    m = _shift_vector(samples, bank.grid, "translation_multiplier_norm")
+    if np.any(m != np.round(m)):
+        raise ValueError(
+            f"translation_multiplier_norm: the shift {m.tolist()} must be whole samples of the "
+            "grid at that depth."
+        )
+    turns = sum(
+        m_i * w * bank.grid.spacing for m_i, w in zip(m, bank.grid.frequencies(), strict=True)
+    )
+    return jnp.max(jnp.abs(2 * np.sin(np.pi * turns)) * jnp.abs(bank.output_atom_hat))
+
+
+def translation_decimated(phi: FeatureExtractor, f: Array, shift) -> Array:
+    r"""D3: $\frac{2\pi|t|K_n}{D_n}\sqrt{W_n(f)} + \|\hat\chi_n\|_\infty \varepsilon_n(f, t)$ for n = 0..D.
+
+    $\varepsilon_n(f,t)^2 = \sum_q \|U[q]T_t f - T_{t/D_n} U[q] f\|^2$ measures what decimation and
+    nonlinearity alias. Holds for any extractor and any shift, fractional ones included.
+
+    Args:
+        phi: any extractor.
+        f: signal on its grid.
+        shift: t in input samples.
+
+    Returns:
+        Shape (D + 1,): a bound on $|||\Phi^n(T_t f) - \Phi^n(f)|||$ per depth.
+
+    Source: derived for this package (`paper_notes.md`, D3).
+    """
+    t = _shift_vector(shift, phi.grid, "translation_decimated")
+    before, after = phi.trace(f), phi.trace(translate(f, t))
+    energies = before.propagated_energies()
+    terms = []
+    for n, (bank, stride) in enumerate(zip(phi.banks, phi.strides, strict=True)):
+        u_hat = spectrum(before.maps[n], bank.grid.ndim)
+        for factor in translation_multiplier(bank.grid.shape, jnp.asarray(t / stride, bank.dtype)):
+            u_hat = u_hat * factor
+        moved = from_spectrum(u_hat, bank.grid.ndim, not jnp.iscomplexobj(before.maps[n]))
+        aliased = safe_sqrt(jnp.sum(jnp.abs(after.maps[n] - moved) ** 2))
+        length = 2 * math.pi * float(np.linalg.norm(t)) / stride * bank.grid.spacing
+        terms.append(
+            length * output_decay(phi, n) * safe_sqrt(energies[n])
+            + jnp.max(jnp.abs(bank.output_atom_hat)) * aliased
+        )
+    return jnp.stack(terms)
+
+
+def stretch_factor(kappa: float) -> float:
+    r"""$c(\kappa) = \int_0^1 (1 - s\kappa)^{-1/2} ds = 2(1 - \sqrt{1-\kappa})/\kappa$, $c(0) = 1$.
+
+    Raises:
+        ValueError: outside 0 <= kappa < 1.
+    """
+    if not 0 <= kappa < 1:
+        raise ValueError(f"stretch_factor: kappa = d ||D tau|| must lie in [0, 1), not {kappa!r}.")
+    return 2 / (1 + math.sqrt(1 - kappa))
+
+
+def deformation_torus(
+    bandwidth: float, tau_sup: float, omega_sup: float, jacobian_sup: float, ndim: int
+) -> float:
+    r"""Theorem 2 on the torus: $\|F_{\tau,\omega} f - f\| \le (2\pi c(\kappa) R\|\tau\|_\infty + 2\pi\|\omega\|_\infty)\|f\|$.
+
+    $\kappa = d\|D\tau\|_\infty \le \frac12$, so the factor is at most $C = 2\pi(4 - 2\sqrt2)$ times
+    $R\|\tau\|_\infty + \|\omega\|_\infty$. Norms are those of $L^2$ of the torus, not of samples.
+
+    Args:
+        bandwidth: R, with f^ supported in the ball of radius R.
+        tau_sup: sup of |tau(x)|, in the unit of length that R counts cycles per.
+        omega_sup: sup of |omega(x)|, in cycles.
+        jacobian_sup: sup of the largest entry of |D tau|.
+        ndim: d.
+
+    Returns:
+        The bound for ||f|| = 1.
+
+    Raises:
+        ValueError: if ||D tau|| > 1/(2d), where Theorem 2 makes no claim.
+
+    Source: Wiatowski & Boelcskei 2018, Theorem 2; the explicit constant is derived
+    (`paper_notes.md`).
+    """
+    kappa = ndim * jacobian_sup
+    if not kappa <= 0.5:
+        raise ValueError(
+            f"deformation_torus: ||D tau|| = {jacobian_sup:g} exceeds 1/(2d) = {0.5 / ndim:g}; use a "
+            "smoother displacement, or deformation_rough, which needs no smoothness."
+        )
+    return 2 * math.pi * (stretch_factor(kappa) * bandwidth * tau_sup + omega_sup)
+
+
+def sieve_factor(slope: float, bandwidth: float) -> float:
+    r"""$C_1(L, R) = \int_0^1 \sqrt{2R + 1/(1 - sL)}\, ds$.
+
+    Raises:
+        ValueError: outside 0 <= L < 1.
+    """
+    if not 0 <= slope < 1:
+        raise ValueError(
+            f"sieve_factor: the displacement's Lipschitz constant must lie in [0, 1), not "
+            f"{slope!r}; use deformation_rough, which needs no smoothness."
+        )
+    value, error = scipy.integrate.quad(
+        lambda s: math.sqrt(2 * bandwidth + 1 / (1 - s * slope)), 0, 1, epsabs=0, epsrel=1e-12
+    )
+    return value + error
+
+
+def deformation_sieve(bandwidth: float, tau_sup: float, omega_sup: float, slope: float) -> float:
+    r"""T2a, d = 1: $\|F_{\tau,\omega}f - f\| \le (2\pi R\|\tau\|_\infty C_1(L,R) + 2\pi\|\omega\|_\infty)\|f\|$.
+
+    Euclidean norms on samples; L is the cyclic Lipschitz constant of the samples of tau.
+
+    Args:
+        bandwidth: R = K/N, cycles per sample.
+        tau_sup: in samples.
+        omega_sup: in cycles.
+        slope: L < 1.
+
+    Raises:
+        ValueError: for L >= 1.
+
+    Source: derived from the large sieve inequality (`paper_notes.md`, T2a).
+    """
+    return 2 * math.pi * (bandwidth * tau_sup * sieve_factor(slope, bandwidth) + omega_sup)
+
+
+def deformation_rough(bandwidth: float, tau_sup: float, omega_sup: float, ndim: int) -> float:
+    r"""T2b: $(2\pi RT (1 + 4\pi R(\lfloor 2T\rfloor + 1))^{d/2} + 2\pi\|\omega\|_\infty)\|f\|$ for any displacement.
+
+    Euclidean norms on samples; $T = \|\tau\|_\infty$; no smoothness at all.
+
+    Args:
+        bandwidth: R = max |k|/N (Euclidean), cycles per sample.
+        tau_sup: T in samples.
+        omega_sup: in cycles.
+        ndim: d.
+
+    Source: derived for this package (`paper_notes.md`, T2b).
+    """
+    growth = 1 + 4 * math.pi * bandwidth * (math.floor(2 * tau_sup) + 1)
+    return 2 * math.pi * (bandwidth * tau_sup * growth ** (ndim / 2) + omega_sup)
+
+
+def deformation_operator_norm(
+    tau: Array, band: int, omega: Array | None = None, chunk: int = 4096
+) -> tuple[Array, Array]:
+    r"""T2d: $\sup_f \|F_{\tau,\omega}f - f\| / \|f\|$ over $|k_i| \le$ `band`, and an f that attains it.
+
+    The largest singular value of $(E_{\tau,\omega} - E_0)/\sqrt{N^d}$, from the Gram matrix of its
+    columns, accumulated over chunks of samples.
+
+    Args:
+        tau: displacement in samples, (d, N1, ..., Nd).
+        band: largest frequency per axis, cycles per period.
+        omega: phase in cycles, (N1, ..., Nd).
+        chunk: samples taken at once.
+
+    Returns:
+        The norm, and the coefficients (2 band + 1 per axis) of a unit vector that attains it.
+
+    Source: derived for this package (`paper_notes.md`, T2d).
+    """
+    ndim, shape = tau.shape[0], tau.shape[1:]
+    modes = np.arange(-band, band + 1)
+    count = len(modes) ** ndim
+    phase = None if omega is None else jnp.exp(2j * jnp.pi * jnp.ravel(omega))
+    moved, still = displaced_points(tau), displaced_points(jnp.zeros_like(tau))
+
+    def columns(points):
+        rows = exponentials(points[:, 0], modes, shape[0])
+        for axis in range(1, ndim):
+            factor = exponentials(points[:, axis], modes, shape[axis])
+            rows = (rows[:, :, None] * factor[:, None, :]).reshape(len(points), -1)
+        return rows
+
+    gram = jnp.zeros((count, count), dtype=jnp.result_type(tau.dtype, jnp.complex64))
+    for start in range(0, moved.shape[0], chunk):
+        block = slice(start, start + chunk)
+        rows = columns(moved[block])
+        rows = rows if phase is None else rows * phase[block, None]
+        rows = rows - columns(still[block])
+        gram = gram + jnp.conj(rows).T @ rows
+    values, vectors = jnp.linalg.eigh(gram / math.prod(shape))
+    return safe_sqrt(values[-1]), vectors[:, -1].reshape((len(modes),) * ndim)
+
+
+def _shift_length(phi: FeatureExtractor, depth: int, shift, call: str) -> float:
+    """2 pi |t| in units of length of the grid at depth n, hypotheses checked."""
+    _checked_depth(phi, depth, call)
+    if not phi.is_admissible():
+        raise ValueError(
+            f"{call}: the extractor is not admissible, max{{B, B L^2 R^2}} exceeds 1 in some layer; "
+            "use phi.admissible()."
+        )
+    t = _shift_vector(shift, phi.grid, call)
+    stride = phi.strides[depth]
+    if np.any(t % stride):
+        raise ValueError(
+            f"{call}: the shift {t.tolist()} is not a multiple of the strides before depth {depth} "
+            f"({stride} samples), where the theorem fails on a grid; use "
+            "bounds.translation_decimated(phi, f, shift), which adds the aliasing term."
+        )
+    return 2 * math.pi * float(np.linalg.norm(t)) / stride * phi.grids[depth].spacing
+
+
+def _shift_vector(shift, grid: Grid, call: str) -> np.ndarray:
+    t = np.atleast_1d(np.asarray(shift, dtype=float))
+    if t.shape != (grid.ndim,):
+        raise ValueError(
+            f"{call}: the shift needs one number per axis ({grid.ndim}), not shape {t.shape}."
+        )
+    return t
+
+
+def _checked_depth(phi: FeatureExtractor, depth: int, call: str) -> int:
+    if not 0 <= depth <= phi.depth:
+        raise ValueError(f"{call}: depth must lie in 0..{phi.depth}, not {depth!r}.")
+    return depth

@@ -1,0 +1,356 @@
+"""The feature extractor: a list of layers on a grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from wiatowski._fourier import spectrum
+from wiatowski._types import Array, is_concrete
+from wiatowski.features import Features
+from wiatowski.frames.filter_bank import FilterBank, FrameBounds
+from wiatowski.frames.frame import Frame
+from wiatowski.grid import Grid, nearest_divisible_shapes
+from wiatowski.layer import Layer, output_maps, scaled_bank
+
+__all__ = ["FeatureExtractor", "Trace"]
+
+
+class Trace(NamedTuple):
+    """Features together with the maps they come from.
+
+    `maps[n]` holds $U[q]f$ for the paths of depth n: (paths, *grid_n).
+    """
+
+    features: Features
+    maps: tuple[Array, ...]
+
+    def propagated_energies(self) -> Array:
+        r"""$W_n(f) = \sum_{|q| = n} \|U[q]f\|^2$ for n = 0..D; shape (D + 1,)."""
+        return jnp.stack([jnp.sum(jnp.abs(u) ** 2) for u in self.maps])
+
+
+class FeatureExtractor(eqx.Module):
+    r"""$\Phi_\Omega$: frames, nonlinearities and poolings, freely mixed, different in every layer.
+
+    Depth-n features are the maps $U[q]f$ convolved with the output atom of layer n+1's frame; the
+    deepest ones with that of `output_frame`. Call it on one signal; batches and colour channels
+    go through `jax.vmap`, compilation through `eqx.filter_jit`.
+
+    Args:
+        layers: one `Layer` per module, first to last.
+        grid: of the input signal.
+        output_frame: frame of the deepest output atom; by default that of the last layer, on the
+            deepest grid (a `FilterBank` must live there).
+        output_stride: put every depth on the same coarse grid, this factor coarser than the
+            input; by default each depth keeps its own grid.
+        dtype: float32 or float64 of the filters; by default that of the context.
+
+    Raises:
+        ValueError: if a stride does not divide its grid (naming the nearest sizes), a frame does
+            not fit its grid, or there is nothing to output.
+
+    Source: Wiatowski & Boelcskei 2018, feature extractor; Wiatowski et al. 2016 for decimation.
+
+    >>> import jax.numpy as jnp, wiatowski as wi
+    >>> phi = wi.FeatureExtractor(
+    ...     [wi.Layer(wi.frames.Meyer(scales=2), wi.ReLU(), wi.Decimate(2))], wi.Grid((32, 32))
+    ... )
+    >>> features = phi(jnp.ones((32, 32)))
+    >>> [a.shape for a in features], features.paths[1][0]
+    ([(1, 32, 32), (7, 16, 16)], ('scale=1,axes=LH',))
+    """
+
+    layers: tuple[Layer, ...]
+    output_bank: FilterBank
+    grid: Grid = eqx.field(static=True)
+    output_stride: int | None = eqx.field(static=True)
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        grid: Grid,
+        output_frame: Frame | FilterBank | None = None,
+        output_stride: int | None = None,
+        dtype=None,
+    ):
+        layers = tuple(layers)
+        if not isinstance(grid, Grid):
+            raise TypeError(
+                f"FeatureExtractor: grid must be a wiatowski.Grid, not {grid!r}; write Grid({grid!r})."
+            )
+        for layer in layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(
+                    f"FeatureExtractor: layers must be wiatowski.Layer objects, not {layer!r}."
+                )
+        if not layers and output_frame is None:
+            raise ValueError(
+                "FeatureExtractor: no layers and no output_frame, so there is nothing to output; "
+                "give at least one Layer, or an output_frame."
+            )
+        total = math.prod(layer.pooling.stride for layer in layers)
+        if any(n % total for n in grid.shape):
+            nearest = " or ".join(map(str, nearest_divisible_shapes(grid.shape, total)))
+            raise ValueError(
+                f"FeatureExtractor: the strides {[layer.pooling.stride for layer in layers]} "
+                f"multiply to {total}, which does not divide the shape {grid.shape}; the nearest "
+                f"shapes it divides are {nearest}: use signals.crop or signals.resize, or build "
+                'on a larger grid and call phi(f, pad="reflect").'
+            )
+        placed, current = [], grid
+        for number, layer in enumerate(layers, start=1):
+            try:
+                placed.append(layer.on(current, dtype))
+            except ValueError as error:
+                raise ValueError(f"FeatureExtractor, layer {number}: {error}") from None
+            current = layer.pooling.pooled(current)
+        if output_frame is None:
+            last = layers[-1].frame
+            if isinstance(last, FilterBank) and last.grid != current:
+                if last.frame is None:
+                    raise ValueError(
+                        "FeatureExtractor: the last layer's FilterBank lives on "
+                        f"{last.grid}, but the deepest features lie on {current}; pass "
+                        "output_frame=, a frame or a FilterBank on that grid."
+                    )
+                last = last.frame
+            output_frame = last
+        try:
+            output_bank = Layer(output_frame).on(current, dtype).bank
+        except ValueError as error:
+            raise ValueError(f"FeatureExtractor, output_frame: {error}") from None
+        self.layers, self.grid = tuple(placed), grid
+        self.output_bank = _output_only(output_bank)
+        self.output_stride = _checked_output_stride(output_stride, self.strides, grid)
+
+    @property
+    def depth(self) -> int:
+        """Number of layers D; features have depths 0..D."""
+        return len(self.layers)
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The grid of the maps at depths 0..D."""
+        return tuple(bank.grid for bank in self.banks)
+
+    @property
+    def banks(self) -> tuple[FilterBank, ...]:
+        """The layers' banks and the output bank: `banks[n].output_atom_hat` is $\\hat\\chi_n$."""
+        return (*(layer.bank for layer in self.layers), self.output_bank)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Per depth 0..D the product of the strides before it: input samples per sample."""
+        return _cumulative([layer.pooling.stride for layer in self.layers])
+
+    @property
+    def pooling_factors(self) -> tuple[float, ...]:
+        """Per depth the product S_1 ... S_n of W&B's pooling factors."""
+        return _cumulative([layer.pooling.factor for layer in self.layers])
+
+    def __call__(
+        self, f: Array, taps: Mapping[int, Array] | None = None, pad: str | None = None
+    ) -> Features:
+        r"""The features of one signal.
+
+        Args:
+            f: real or complex, of the grid's shape (with `pad`, at most that).
+            taps: per layer number n = 1..D an array (paths at depth n, *grid_{n-1}), added after the
+                nonlinearity of layer n and before its pooling. The gradient with respect to a
+                zero tap is the gradient at that layer.
+            pad: `"reflect"` extends a smaller signal to the grid by reflection and crops the
+                features to the windows it covers; `None` takes the signal as periodic.
+
+        Raises:
+            ValueError: for a wrong shape, NaN or infinite samples, or a wrong tap.
+        """
+        if pad is None:
+            return self.trace(f, taps).features
+        if pad != "reflect":
+            raise ValueError(f'FeatureExtractor: pad must be None or "reflect", not {pad!r}.')
+        extended, windows = self._reflected(f)
+        features = self.trace(extended, taps).features
+        arrays = tuple(a[(slice(None), *w)] for a, w in zip(features.arrays, windows))
+        grids = tuple(
+            Grid(a.shape[1:], g.spacing) for a, g in zip(arrays, features.grids, strict=True)
+        )
+        return Features(arrays, features.labels, grids)
+
+    def trace(self, f: Array, taps: Mapping[int, Array] | None = None) -> Trace:
+        """Features and, beside them, all propagated maps U[q]f; arguments as in a call."""
+        f = self._checked_signal(f)
+        return _trace(self, f, self._checked_taps(taps))
+
+    def frame_bounds(self, real: bool = False) -> tuple[FrameBounds, ...]:
+        """Frame bounds of each layer's bank, output atom included.
+
+        Args:
+            real: bounds for real maps; valid if every layer is fed real ones.
+        """
+        return tuple(layer.bank.frame_bounds(real) for layer in self.layers)
+
+    def is_admissible(self) -> bool:
+        r"""Whether $\max\{B_n, B_n L_n^2 R_n^2\} \le 1$ in every layer and $\sup|\hat\chi_D| \le 1$.
+
+        Up to the rounding of a sum of squares, (atoms + 1) eps.
+
+        Source: Wiatowski & Boelcskei 2018, admissibility condition.
+        """
+        return all(
+            float(gain) <= 1 + slack for gain, slack in zip(self._gains(), self._slacks())
+        )
+
+    def admissible(self) -> FeatureExtractor:
+        r"""The same extractor with each bank divided by $\sqrt{\max(1, C_n)}$, $C_n$ its gain."""
+        factors = [
+            jnp.where(gain > 1 + slack, 1 / jnp.sqrt(gain), 1.0)
+            for gain, slack in zip(self._gains(), self._slacks())
+        ]
+        layers = tuple(
+            layer if _is_one(c) else layer.scaled_by(c)
+            for layer, c in zip(self.layers, factors[:-1])
+        )
+        last = factors[-1]
+        output = self.output_bank if _is_one(last) else scaled_bank(self.output_bank, last)
+        return eqx.tree_at(
+            lambda phi: (phi.layers, phi.output_bank), self, (layers, output)
+        )
+
+    def lipschitz_bound(self) -> Array:
+        r"""$\sqrt{v_0}$ with $v_D = \sup|\hat\chi_D|^2$ and
+        $v_n = \sup_\omega(|\hat\chi_n|^2 + v_{n+1} L_{n+1}^2 R_{n+1}^2 \sum_\lambda|\hat g_\lambda|^2)$.
+
+        $|||\Phi(f) - \Phi(h)||| \le \sqrt{v_0} \|f - h\|$ for every extractor, admissible or not.
+
+        Source: derived for this package; never larger than the products and the linear program of
+        Balan, Singh & Zou (`paper_notes.md`).
+        """
+        value = jnp.max(_squared(self.output_bank.output_atom_hat))
+        for layer in reversed(self.layers):
+            bank = layer.bank
+            atoms = jnp.sum(_squared(bank.atoms_hat), axis=0)
+            value = jnp.max(
+                _squared(bank.output_atom_hat) + value * layer.lipschitz() ** 2 * atoms
+            )
+        return jnp.sqrt(value)
+
+    def _gains(self) -> list[Array]:
+        output = jnp.max(_squared(self.output_bank.output_atom_hat))
+        return [*(layer.gain() for layer in self.layers), output]
+
+    def _slacks(self) -> list[float]:
+        return [(len(bank) + 2) * float(jnp.finfo(bank.dtype).eps) for bank in self.banks]
+
+    def _checked_signal(self, f: Array) -> Array:
+        f = jnp.asarray(f)
+        if f.shape != self.grid.shape:
+            raise ValueError(
+                f"FeatureExtractor: the signal has shape {f.shape}, but the grid is "
+                f"{self.grid.shape}; use signals.crop or signals.resize, jax.vmap for batches and "
+                'colour channels, or pad="reflect" for a smaller signal.'
+            )
+        if not jnp.issubdtype(f.dtype, jnp.inexact):
+            f = f.astype(self.banks[0].dtype)
+        if is_concrete(f) and not bool(jnp.isfinite(f).all()):
+            raise ValueError(
+                "FeatureExtractor: the signal holds NaN or infinite samples; replace them first, "
+                "for example with jnp.nan_to_num."
+            )
+        return f
+
+    def _checked_taps(self, taps: Mapping[int, Array] | None) -> dict[int, Array]:
+        taps = dict(taps or {})
+        paths = 1
+        for number, layer in enumerate(self.layers, start=1):
+            paths *= len(layer.bank)
+            expected = (paths, *layer.bank.grid.shape)
+            if number in taps and jnp.shape(taps[number]) != expected:
+                raise ValueError(
+                    f"FeatureExtractor: the tap of layer {number} has shape "
+                    f"{jnp.shape(taps[number])}, but the maps before its pooling are {expected}."
+                )
+        unknown = sorted(set(taps) - set(range(1, self.depth + 1)))
+        if unknown:
+            raise ValueError(
+                f"FeatureExtractor: taps for layers {unknown}, but layers are numbered "
+                f"1 to {self.depth}."
+            )
+        return taps
+
+    def _reflected(self, f: Array) -> tuple[Array, tuple[tuple[slice, ...], ...]]:
+        f = jnp.asarray(f)
+        shape, stride = self.grid.shape, self.output_stride or self.strides[-1]
+        if f.ndim != len(shape) or any(n > m or n < 2 for n, m in zip(f.shape, shape)):
+            raise ValueError(
+                f'FeatureExtractor: pad="reflect" needs a signal of {len(shape)} axes, each of 2 to '
+                f"{shape} samples, but its shape is {f.shape}."
+            )
+        before = [(m - n) // 2 // stride * stride for n, m in zip(f.shape, shape)]
+        widths = [(b, m - n - b) for b, n, m in zip(before, f.shape, shape)]
+        windows = []
+        for own in self.strides:
+            step = self.output_stride or own
+            windows.append(
+                tuple(slice(b // step, -(-(b + n) // step)) for b, n in zip(before, f.shape))
+            )
+        return jnp.pad(f, widths, mode="reflect"), tuple(windows)
+
+
+@eqx.filter_jit
+def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array]) -> Trace:
+    """The fast path; `wiatowski.definition` is what it must agree with."""
+    u = f[None]
+    maps, outputs, grids = [u], [], []
+    for depth, bank in enumerate(phi.banks):
+        real = not jnp.iscomplexobj(u)
+        u_hat = spectrum(u, bank.grid.ndim)
+        stride = 1 if phi.output_stride is None else phi.output_stride // phi.strides[depth]
+        outputs.append(
+            output_maps(u_hat, bank.output_atom_hat, bank.grid, real and bank.output_real, stride)
+        )
+        grids.append(bank.grid.decimated(stride))
+        if depth < phi.depth:
+            u = phi.layers[depth].propagate(u_hat, real, taps.get(depth + 1))
+            maps.append(u)
+    labels = tuple(layer.bank.labels for layer in phi.layers)
+    return Trace(Features(tuple(outputs), labels, tuple(grids)), tuple(maps))
+
+
+def _output_only(bank: FilterBank) -> FilterBank:
+    """The bank without its atoms: the deepest frame only outputs."""
+    real = (True, bank.output_real)
+    return FilterBank(bank.atoms_hat[:0], bank.output_atom_hat, bank.grid, (), real, bank.frame)
+
+
+def _checked_output_stride(
+    output_stride: int | None, strides: tuple[int, ...], grid: Grid
+) -> int | None:
+    if output_stride is None:
+        return None
+    if not isinstance(output_stride, int) or output_stride < 1 or output_stride % strides[-1]:
+        raise ValueError(
+            f"FeatureExtractor: output_stride must be a multiple of the layers' strides "
+            f"({strides[-1]} in all), not {output_stride!r}."
+        )
+    grid.decimated(output_stride)
+    return output_stride
+
+
+def _cumulative(factors: list) -> tuple:
+    products = [1]
+    for factor in factors:
+        products.append(products[-1] * factor)
+    return tuple(products)
+
+
+def _is_one(factor: Array) -> bool:
+    return is_concrete(factor) and float(factor) == 1.0
+
+
+def _squared(array: Array) -> Array:
+    return jnp.real(array) ** 2 + jnp.imag(array) ** 2

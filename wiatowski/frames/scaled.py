@@ -1,0 +1,45 @@
+"""A frame whose atoms are all multiplied by one number."""
+
+from __future__ import annotations
+
+import math
+
+import equinox as eqx
+
+from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.frame import Frame
+from wiatowski.grid import Grid
+
+__all__ = ["Scaled"]
+
+
+class Scaled(Frame):
+    r"""$\{c\, g_\lambda\}$: frame bounds $c^2 A$ and $c^2 B$; how `admissible()` is written down.
+
+    Args:
+        frame: the frame to rescale.
+        factor: c > 0.
+
+    Raises:
+        ValueError: if the factor is not positive and finite.
+
+    Source: Wiatowski & Boelcskei 2018: dividing by the root of max{B, B L^2 R^2} makes any
+    Bessel sequence admissible.
+    """
+
+    frame: Frame = eqx.field(static=True)
+    factor: float = eqx.field(static=True)
+
+    def __init__(self, frame: Frame, factor: float):
+        if not (math.isfinite(factor) and factor > 0):
+            raise ValueError(f"Scaled: factor must be positive and finite, not {factor!r}.")
+        if not isinstance(frame, Frame):
+            raise TypeError(
+                f"Scaled: frame must be a named frame, not {type(frame).__name__}; "
+                "a FilterBank has scaled_by(factor)."
+            )
+        self.frame, self.factor = frame, float(factor)
+
+    def on(self, grid: Grid, dtype=None) -> FilterBank:
+        """The inner frame's bank times the factor."""
+        return self.frame.on(grid, dtype).scaled_by(self.factor, frame=self)

@@ -1,0 +1,314 @@
+r"""Nonlinearities $M$ with $M(0) = 0$ and their sharp Lipschitz constants on $\mathbb{C}$.
+
+Unless said otherwise a function of a real variable acts on real and imaginary part. The paper's
+constants are larger where noted; both are valid, the sharp ones decide admissibility.
+"""
+
+import abc
+import math
+from collections.abc import Callable
+from typing import ClassVar
+
+import equinox as eqx
+from equinox import AbstractVar
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wiatowski._types import Array
+
+__all__ = [
+    "GELU",
+    "AbstractNonlinearity",
+    "Identity",
+    "LeakyReLU",
+    "ModReLU",
+    "Modulus",
+    "Pointwise",
+    "ReLU",
+    "ShiftedSigmoid",
+    "SiLU",
+    "SoftThreshold",
+    "Tanh",
+    "lipschitz_probe",
+]
+
+# sup |x sigma(x)|' is attained where x tanh(x / 2) = 2; sup |x Phi(x)|' at sqrt(2). Rounded up.
+_SILU_LIPSCHITZ = 1.0998393194512137
+_GELU_LIPSCHITZ = 1.1289041451600394
+
+
+class AbstractNonlinearity(eqx.Module):
+    """A map of arrays with `M(0) = 0`.
+
+    `pointwise` says that each sample is mapped on its own, so that the map commutes with every
+    shift and with decimation. `lipschitz` is the smallest known L with
+    |M(z) - M(w)| <= L |z - w|.
+    """
+
+    pointwise: ClassVar[bool] = True
+
+    lipschitz: AbstractVar[float]
+
+    @abc.abstractmethod
+    def __call__(self, u: Array) -> Array:
+        """Apply to an array of any shape, real or complex."""
+
+
+def _split(function: Callable[[Array], Array], u: Array) -> Array:
+    """Apply to real and imaginary part."""
+    if jnp.iscomplexobj(u):
+        return jax.lax.complex(function(jnp.real(u)), function(jnp.imag(u)))
+    return function(u)
+
+
+def _shrink_modulus(u: Array, threshold: float) -> Array:
+    r"""$(|u| - b)_+ \, u / |u|$ with a finite gradient at zero."""
+    size = jnp.abs(u)
+    safe = jnp.where(size > threshold, size, 1)
+    return jnp.where(size > threshold, u * (1 - threshold / safe), jnp.zeros_like(u))
+
+
+class Modulus(AbstractNonlinearity):
+    r"""$M(z) = |z|$; L = 1 (reverse triangle inequality), as in the paper."""
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return jnp.abs(u)
+
+
+class ReLU(AbstractNonlinearity):
+    r"""$M(z) = (\Re z)_+ + i (\Im z)_+$; L = 1 (the paper's constant is 2)."""
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return _split(jax.nn.relu, u)
+
+
+class Tanh(AbstractNonlinearity):
+    r"""$M(z) = \tanh \Re z + i \tanh \Im z$; L = sup tanh' = 1 (the paper's constant is 2)."""
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return _split(jnp.tanh, u)
+
+
+class ShiftedSigmoid(AbstractNonlinearity):
+    r"""$M = \sigma - \frac12$ on each part, $\sigma(x) = 1/(1+e^{-x})$; L = 1/4 (paper: 1/2)."""
+
+    @property
+    def lipschitz(self) -> float:
+        return 0.25
+
+    def __call__(self, u: Array) -> Array:
+        return _split(lambda x: 0.5 * jnp.tanh(0.5 * x), u)
+
+
+class Identity(AbstractNonlinearity):
+    r"""$M(z) = z$; L = 1."""
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return jnp.asarray(u)
+
+
+class ModReLU(AbstractNonlinearity):
+    r"""$M(z) = (|z| - b)_+ e^{i \arg z}$; L = 1, the proximal map of $b|z|$.
+
+    Args:
+        bias: b >= 0.
+
+    Raises:
+        ValueError: for b < 0, where the map jumps at zero and has no Lipschitz constant.
+    """
+
+    bias: float = eqx.field(static=True)
+
+    def __init__(self, bias: float = 0.1):
+        if not (math.isfinite(bias) and bias >= 0):
+            raise ValueError(
+                f"ModReLU: bias must be >= 0, not {bias!r}; a negative one makes the map jump at "
+                "zero, so no Lipschitz constant exists."
+            )
+        self.bias = float(bias)
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return _shrink_modulus(u, self.bias)
+
+
+class LeakyReLU(AbstractNonlinearity):
+    r"""$x_+ - a\, x_-$ on each part; L = max(1, |a|).
+
+    Args:
+        slope: a, the slope for negative values.
+    """
+
+    slope: float = eqx.field(static=True)
+
+    def __init__(self, slope: float = 0.01):
+        if not math.isfinite(slope):
+            raise ValueError(f"LeakyReLU: slope must be finite, not {slope!r}.")
+        self.slope = float(slope)
+
+    @property
+    def lipschitz(self) -> float:
+        return max(1.0, abs(self.slope))
+
+    def __call__(self, u: Array) -> Array:
+        return _split(lambda x: jnp.where(x >= 0, x, self.slope * x), u)
+
+
+class SiLU(AbstractNonlinearity):
+    r"""$x \sigma(x)$ on each part; L = 1.09984, attained where $x \tanh(x/2) = 2$."""
+
+    @property
+    def lipschitz(self) -> float:
+        return _SILU_LIPSCHITZ
+
+    def __call__(self, u: Array) -> Array:
+        return _split(jax.nn.silu, u)
+
+
+class GELU(AbstractNonlinearity):
+    r"""$x \Phi(x)$ on each part, $\Phi$ the normal distribution; L = 1.12890, attained at $\sqrt 2$."""
+
+    @property
+    def lipschitz(self) -> float:
+        return _GELU_LIPSCHITZ
+
+    def __call__(self, u: Array) -> Array:
+        return _split(lambda x: jax.nn.gelu(x, approximate=False), u)
+
+
+class SoftThreshold(AbstractNonlinearity):
+    r"""$\mathrm{sign}(x)(|x| - \theta)_+$ on each part; L = 1 (for the modulus see `ModReLU`).
+
+    Args:
+        threshold: theta >= 0.
+
+    Raises:
+        ValueError: for a negative threshold.
+    """
+
+    threshold: float = eqx.field(static=True)
+
+    def __init__(self, threshold: float = 0.1):
+        if not (math.isfinite(threshold) and threshold >= 0):
+            raise ValueError(f"SoftThreshold: threshold must be >= 0, not {threshold!r}.")
+        self.threshold = float(threshold)
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return _split(lambda x: _shrink_modulus(x, self.threshold), u)
+
+
+class Pointwise(AbstractNonlinearity):
+    r"""A user's own function of one sample, with its declared Lipschitz constant.
+
+    Args:
+        function: maps an array sample by sample (real and complex); zero to zero.
+        lipschitz: L, as declared.
+        name: shown in reports and needed to load a saved extractor.
+
+    Raises:
+        ValueError: if `function(0)` is not 0, or the constant is exceeded on `lipschitz_probe()`.
+
+    >>> import jax.numpy as jnp, wiatowski as wi
+    >>> wi.Pointwise(jnp.sin, 0.5, "sine")
+    Traceback (most recent call last):
+    ...
+    ValueError: Pointwise('sine'): the declared Lipschitz constant 0.5 is exceeded on the probe ...
+    """
+
+    function: Callable[[Array], Array] = eqx.field(static=True)
+    lipschitz: float = eqx.field(static=True)
+    name: str = eqx.field(static=True)
+
+    def __init__(self, function: Callable[[Array], Array], lipschitz: float, name: str):
+        if not (math.isfinite(lipschitz) and lipschitz > 0):
+            raise ValueError(
+                f"Pointwise({name!r}): the Lipschitz constant must be positive and finite, "
+                f"not {lipschitz!r}."
+            )
+        self.function, self.name = function, str(name)
+        self.lipschitz = float(lipschitz)
+        _check_declared(self)
+
+    def __call__(self, u: Array) -> Array:
+        return self.function(u)
+
+
+def lipschitz_probe() -> np.ndarray:
+    r"""The documented probe set on which a declared constant is tested.
+
+    The real and imaginary numbers $\pm 2^{e}$, $e = -12, -11.5, \dots, 6$, zero, and the complex
+    numbers of these radii (whole $e$) at 16 angles; every pair of neighbours and every pair with
+    zero is compared, and every point with a neighbour at distance $2^{-10}$ of its modulus in 8
+    directions.
+
+    Returns:
+        complex64 array of shape (pairs, 2).
+    """
+    radii = 2.0 ** np.arange(-12, 6.25, 0.5)
+    line = np.concatenate([-radii[::-1], [0.0], radii])
+    circle = np.exp(2j * np.pi * np.arange(16) / 16)
+    disc = (2.0 ** np.arange(-12, 7))[:, None] * circle
+    neighbours = np.stack([line[:-1], line[1:]], axis=-1)
+    pairs = [neighbours, 1j * neighbours]
+    pairs.append(np.stack([disc, np.roll(disc, 1, axis=1)], axis=-1).reshape(-1, 2))
+    points = np.concatenate([line, 1j * line, disc.ravel()])
+    points = points[points != 0]
+    pairs.append(np.stack([points, np.zeros_like(points)], axis=-1))
+    steps = np.abs(points)[:, None] * 2.0**-10 * np.exp(2j * np.pi * np.arange(8) / 8)
+    pairs.append(np.stack([points[:, None] + steps, points[:, None] + 0 * steps], -1).reshape(-1, 2))
+    return np.concatenate(pairs).astype(np.complex64)
+
+
+def _check_declared(nonlinearity: Pointwise) -> None:
+    """Raise if the declared constant is exceeded beyond the rounding of float32."""
+    name = f"Pointwise({nonlinearity.name!r})"
+    at_zero = np.abs(np.asarray(nonlinearity(jnp.zeros(2, dtype=jnp.complex64))))
+    if not np.all(at_zero == 0):
+        raise ValueError(f"{name}: M(0) must be 0, but it is {at_zero[0]:g}; subtract it.")
+    pairs = lipschitz_probe()
+    real = pairs[np.all(pairs.imag == 0, axis=1)].real
+    for probe in (pairs, real):
+        values = np.asarray(nonlinearity(jnp.asarray(probe)))
+        if values.shape != probe.shape:
+            raise ValueError(
+                f"{name}: the function must keep the shape of its argument, but it turned "
+                f"{probe.shape} into {values.shape}."
+            )
+        eps = np.finfo(np.float32).eps
+        moved = np.abs(values[:, 0] - values[:, 1])
+        distance = np.abs(probe[:, 0] - probe[:, 1])
+        rounding = 16 * eps * (np.abs(values).max(axis=1) + np.abs(probe).max(axis=1))
+        excess = moved - nonlinearity.lipschitz * distance - rounding
+        if not np.all(excess <= 0):
+            worst = int(np.nanargmax(np.where(np.isnan(excess), np.inf, excess)))
+            ratio = moved[worst] / distance[worst]
+            raise ValueError(
+                f"{name}: the declared Lipschitz constant {nonlinearity.lipschitz:g} is "
+                f"exceeded on the probe set (lipschitz_probe): |M(z) - M(w)| / |z - w| = "
+                f"{ratio:.6g} at z = {probe[worst, 0]:.6g}, w = {probe[worst, 1]:.6g}; declare at "
+                f"least {ratio:.6g}, or scale the function down."
+            )

@@ -1,0 +1,368 @@
+"""Extractors on disk: TOML for members with names, one file without pickle for everything."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import io
+import json
+import os
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import tomli_w
+
+from wiatowski import frames, nonlinearities, poolings
+from wiatowski.extractor import FeatureExtractor
+from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.frame import Frame
+from wiatowski.grid import Grid
+from wiatowski.layer import Layer
+from wiatowski.nonlinearities import AbstractNonlinearity, Pointwise
+from wiatowski.poolings import AbstractPooling
+
+__all__ = ["from_toml", "load", "save", "to_toml"]
+
+_FORMAT = "wiatowski extractor"
+_VERSION = 1
+
+
+def _members(module, base: type) -> dict[str, type]:
+    """The concrete members of a catalogue, by class name."""
+    return {
+        name: member
+        for name, member in vars(module).items()
+        if inspect.isclass(member) and issubclass(member, base) and not inspect.isabstract(member)
+        if not eqx.is_array(member) and member is not base
+    }
+
+
+FRAMES = _members(frames, Frame)
+NONLINEARITIES = _members(nonlinearities, AbstractNonlinearity)
+POOLINGS = _members(poolings, AbstractPooling)
+_CATALOGUES = {"frame": FRAMES, "nonlinearity": NONLINEARITIES, "pooling": POOLINGS}
+# These hold arrays or functions: they are saved, but have no text form.
+_UNNAMED = {"FiniteFilters", "Pointwise"}
+
+
+def to_toml(phi: FeatureExtractor) -> str:
+    """The extractor as TOML text; `from_toml` gives it back bit for bit.
+
+    Raises:
+        ValueError: if a member has no text form (arrays, a user's function), or the filters were
+            changed since they were built (trained): then use `save`.
+
+    Source: utility.
+    """
+    text = tomli_w.dumps(_table(phi))
+    rebuilt = from_toml(text, dtype=phi.banks[0].dtype)
+    if not _same_arrays(phi, rebuilt):
+        raise ValueError(
+            "to_toml: the filters differ from those that their names build (trained or edited?); "
+            "use wiatowski.save(phi, path), which keeps the arrays."
+        )
+    return text
+
+
+def from_toml(text: str, grid: Grid | None = None, dtype=None) -> FeatureExtractor:
+    """Build an extractor from TOML text.
+
+    Args:
+        text: a `[grid]` table with `shape` and `spacing` (both optional where `grid` is given), one
+            `[[layers]]` table per layer with `frame`, `nonlinearity`, `pooling` (a name, or a table
+            with `name` and its parameters), and optionally `output_frame` and `output_stride`.
+        grid: used instead of the one in the text.
+        dtype: of the filters.
+
+    Raises:
+        ValueError: for text that is no TOML, an unknown key or name (with the nearest valid one),
+            missing parameters, or members that do not fit together.
+
+    Source: utility.
+
+    >>> phi = from_toml('''
+    ... grid = { shape = [32, 32] }
+    ... [[layers]]
+    ... frame = { name = "Meyer", scales = 2 }
+    ... nonlinearity = "ReLU"
+    ... pooling = { name = "Decimate", factor = 2 }
+    ... ''')
+    >>> phi.depth, phi.grids[1].shape
+    (1, (16, 16))
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"from_toml: the text is not TOML: {error}.") from None
+    _check_keys(table, {"grid", "layers", "output_frame", "output_stride"}, "top level")
+    if grid is None:
+        grid = _grid(table.get("grid"))
+    rows = table.get("layers", [])
+    if not isinstance(rows, list):
+        raise ValueError("from_toml: layers must be written as [[layers]] tables, one per layer.")
+    layers = []
+    for number, row in enumerate(rows, start=1):
+        where = f"layer {number}"
+        if not isinstance(row, Mapping):
+            raise ValueError(f"from_toml: {where} must be a table such as [[layers]].")
+        _check_keys(row, set(_CATALOGUES), where)
+        if "frame" not in row:
+            raise ValueError(
+                f'from_toml: {where} names no frame; add frame = {{ name = "Meyer", scales = 2 }}.'
+            )
+        layers.append(
+            Layer(**{role: _member(role, row[role], where) for role in _CATALOGUES if role in row})
+        )
+    output = table.get("output_frame")
+    output = None if output is None else _member("frame", output, "output_frame")
+    return FeatureExtractor(layers, grid, output, table.get("output_stride"), dtype)
+
+
+def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
+    """Write the whole extractor, arrays included, into one file (a zip of JSON and .npy, no pickle).
+
+    The file appears whole or not at all.
+
+    Args:
+        phi: any extractor.
+        path: where to; the suffix is yours.
+
+    Source: utility.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    header = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "grid": _grid_table(phi.grid),
+        "output_stride": phi.output_stride,
+        "layers": [
+            {
+                "bank": _store_bank(layer.bank, f"layer{i}", arrays),
+                "nonlinearity": _describe(layer.nonlinearity),
+                "pooling": _describe(layer.pooling),
+            }
+            for i, layer in enumerate(phi.layers)
+        ],
+        "output_bank": _store_bank(phi.output_bank, "output", arrays),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("extractor.json", json.dumps(header, indent=1))
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+    write_whole(path, buffer.getvalue())
+
+
+def load(
+    path: str | os.PathLike, functions: Mapping[str, Pointwise] | None = None
+) -> FeatureExtractor:
+    """Read what `save` wrote, bit for bit.
+
+    Args:
+        path: the file.
+        functions: for extractors with a user's own nonlinearity: its name and the `Pointwise`.
+
+    Raises:
+        ValueError: for a file that `save` did not write, of another version, damaged, of 64-bit
+            arrays outside `jax.enable_x64(True)`, or with a function that was not given.
+
+    Source: utility.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            header = json.loads(archive.read("extractor.json"))
+            arrays = {}
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    with archive.open(name) as member:
+                        array = np.lib.format.read_array(member, allow_pickle=False)
+                    arrays[name.removesuffix(".npy")] = array
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+        raise ValueError(
+            f"load: {path.name} is not an extractor written by wiatowski.save, or it is damaged "
+            f"({error})."
+        ) from None
+    if header.get("format") != _FORMAT or header.get("version") != _VERSION:
+        raise ValueError(
+            f"load: {path.name} has format {header.get('format')!r}, version "
+            f"{header.get('version')!r}, but this is {_FORMAT!r}, version {_VERSION}; "
+            "save it again with this release."
+        )
+    layers = [
+        Layer(
+            _restore_bank(row["bank"], arrays),
+            _restore("nonlinearity", row["nonlinearity"], functions or {}),
+            _member("pooling", row["pooling"], path.name),
+        )
+        for row in header["layers"]
+    ]
+    output = _restore_bank(header["output_bank"], arrays)
+    return FeatureExtractor(layers, Grid(**header["grid"]), output, header["output_stride"])
+
+
+def write_whole(path: str | os.PathLike, content: bytes) -> None:
+    """Write a file under a temporary name beside its place, then rename it."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _table(phi: FeatureExtractor) -> dict[str, Any]:
+    table: dict[str, Any] = {"grid": _grid_table(phi.grid)}
+    if phi.output_stride is not None:
+        table["output_stride"] = phi.output_stride
+    table["output_frame"] = _named(phi.output_bank.frame, "output_frame")
+    table["layers"] = [
+        {
+            "frame": _named(layer.bank.frame, f"the frame of layer {number}"),
+            "nonlinearity": _named(layer.nonlinearity, f"the nonlinearity of layer {number}"),
+            "pooling": _named(layer.pooling, f"the pooling of layer {number}"),
+        }
+        for number, layer in enumerate(phi.layers, start=1)
+    ]
+    return table
+
+
+def _grid_table(grid: Grid) -> dict[str, Any]:
+    return {"shape": list(grid.shape), "spacing": grid.spacing}
+
+
+def _named(member, where: str) -> dict[str, Any]:
+    if member is None or type(member).__name__ in _UNNAMED:
+        raise ValueError(
+            f"to_toml: {where} has no text form (arrays or a user's function); use "
+            "wiatowski.save(phi, path)."
+        )
+    return _describe(member)
+
+
+def _describe(member) -> dict[str, Any]:
+    """A member as a table: its class name and the parameters of its constructor."""
+    if isinstance(member, Pointwise):
+        return {"name": "Pointwise", "function": member.name}
+    table: dict[str, Any] = {"name": type(member).__name__}
+    for parameter in _parameters(type(member)):
+        value = getattr(member, parameter)
+        table[parameter] = _describe(value) if isinstance(value, Frame) else value
+    return table
+
+
+def _parameters(member: type) -> dict[str, inspect.Parameter]:
+    return {k: p for k, p in inspect.signature(member).parameters.items() if k != "self"}
+
+
+def _member(role: str, entry, where: str):
+    """A member from its name or table; unknown names and keys are refused with the nearest one."""
+    entry = {"name": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+        raise ValueError(
+            f'from_toml: the {role} of {where} must be a name or a table {{ name = "...", ... }}, '
+            f"not {entry!r}."
+        )
+    catalogue = {k: v for k, v in _CATALOGUES[role].items() if k not in _UNNAMED}
+    name = entry["name"]
+    if name not in catalogue:
+        raise ValueError(
+            f"from_toml: {where} asks for the {role} {name!r}, which does not exist; "
+            f"{_nearest(name, catalogue)}."
+        )
+    member, arguments = catalogue[name], {k: v for k, v in entry.items() if k != "name"}
+    parameters = _parameters(member)
+    _check_keys(arguments, set(parameters), f"{name} in {where}")
+    missing = [k for k, p in parameters.items() if p.default is p.empty and k not in arguments]
+    if missing:
+        raise ValueError(f"from_toml: {name} in {where} needs {' and '.join(missing)}.")
+    if "frame" in arguments:
+        arguments["frame"] = _member("frame", arguments["frame"], f"{name} in {where}")
+    try:
+        return member(**arguments)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"from_toml, {where}: {error}") from None
+
+
+def _check_keys(table: Mapping, known: set[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ValueError(f"from_toml: unknown key {key!r} in {where}; {_nearest(key, known)}.")
+
+
+def _nearest(word: str, known) -> str:
+    folded = {k.lower(): k for k in sorted(known)}
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {folded[close[0]]!r}?  Known: {', '.join(sorted(known))}"
+    return f"known: {', '.join(sorted(known)) or 'none'}"
+
+
+def _grid(table) -> Grid:
+    if not isinstance(table, Mapping) or "shape" not in table:
+        raise ValueError(
+            "from_toml: no grid; write grid = { shape = [256, 256] } or pass grid=Grid(...)."
+        )
+    _check_keys(table, {"shape", "spacing"}, "grid")
+    return Grid(table["shape"], table.get("spacing", 1.0))
+
+
+def _store_bank(bank: FilterBank, name: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    arrays[f"{name}.atoms_hat"] = np.asarray(bank.atoms_hat)
+    arrays[f"{name}.output_atom_hat"] = np.asarray(bank.output_atom_hat)
+    return {
+        "arrays": name,
+        "grid": _grid_table(bank.grid),
+        "labels": list(bank.labels),
+        "real": [bank.atoms_real, bank.output_real],
+        "frame": None if bank.frame is None else _describe(bank.frame),
+    }
+
+
+def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FilterBank:
+    name = row["arrays"]
+    stored = [arrays[f"{name}.atoms_hat"], arrays[f"{name}.output_atom_hat"]]
+    kept = [jnp.asarray(a) for a in stored]
+    if any(a.dtype != b.dtype for a, b in zip(stored, kept, strict=True)):
+        raise ValueError(
+            "load: the file holds 64-bit arrays; put `with jax.enable_x64(True):` around the whole "
+            "computation."
+        )
+    frame = None if row["frame"] is None else _member("frame", row["frame"], name)
+    return FilterBank(
+        *kept, Grid(**row["grid"]), tuple(row["labels"]), tuple(row["real"]), frame
+    )
+
+
+def _restore(role: str, entry: Mapping[str, Any], functions: Mapping[str, Pointwise]):
+    if entry.get("name") != "Pointwise":
+        return _member(role, entry, "the file")
+    name = entry["function"]
+    if name not in functions:
+        raise ValueError(
+            f"load: the extractor uses the function {name!r}, which a file cannot hold; pass "
+            f"functions={{{name!r}: wi.Pointwise(...)}}."
+        )
+    return functions[name]
+
+
+def _same_arrays(one: FeatureExtractor, other: FeatureExtractor) -> bool:
+    return all(
+        np.array_equal(np.asarray(a), np.asarray(b))
+        for p, q in zip(one.banks, other.banks, strict=True)
+        for a, b in ((p.atoms_hat, q.atoms_hat), (p.output_atom_hat, q.output_atom_hat))
+    )
