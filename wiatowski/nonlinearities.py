@@ -34,8 +34,8 @@ __all__ = [
 ]
 
 # sup |x sigma(x)|' is attained where x tanh(x / 2) = 2; sup |x Phi(x)|' at sqrt(2). Rounded up.
-_SILU_LIPSCHITZ = 1.0998393194512137
-_GELU_LIPSCHITZ = 1.1289041451600394
+_SILU_LIPSCHITZ = 1.099839320128867
+_GELU_LIPSCHITZ = 1.128904145185155
 
 
 class AbstractNonlinearity(eqx.Module):
@@ -66,7 +66,9 @@ def _shrink_modulus(u: Array, threshold: float) -> Array:
     r"""$(|u| - b)_+ \, u / |u|$ with a finite gradient at zero."""
     size = jnp.abs(u)
     safe = jnp.where(size > threshold, size, 1)
-    return jnp.where(size > threshold, u * (1 - threshold / safe), jnp.zeros_like(u))
+    anchor = jax.lax.stop_gradient(safe)  # no square of a tiny modulus in the derivative
+    ratio = (threshold / anchor) / (safe / anchor)
+    return jnp.where(size > threshold, u * (1 - ratio), jnp.zeros_like(u))
 
 
 class Modulus(AbstractNonlinearity):

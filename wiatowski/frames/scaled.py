@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import equinox as eqx
+import jax
 
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import Frame
@@ -37,6 +38,11 @@ class Scaled(Frame):
             raise TypeError(
                 f"Scaled: frame must be a named frame, not {type(frame).__name__}; "
                 "a FilterBank has scaled_by(factor)."
+            )
+        if jax.tree.leaves(frame):
+            raise TypeError(
+                f"Scaled: {type(frame).__name__} holds arrays, which a specification cannot; "
+                "multiply its taps instead, or use admissible()."
             )
         self.frame, self.factor = frame, float(factor)
 
