@@ -6,6 +6,9 @@ are in input samples. All spatial axes are those of the array: batches go throug
 
 from __future__ import annotations
 
+import functools
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -18,7 +21,7 @@ from wiatowski._fourier import (
 )
 from wiatowski._types import Array, is_concrete, real_dtype
 
-__all__ = ["deform", "modulate", "translate"]
+__all__ = ["deform", "modulate", "translate", "translate_batch"]
 
 
 def translate(f: Array, shift) -> Array:
@@ -37,7 +40,10 @@ def translate(f: Array, shift) -> Array:
 
     Source: Wiatowski & Boelcskei 2018, translation operator.
 
-    >>> import jax.numpy as jnp
+    >>> import functools
+
+import jax
+import jax.numpy as jnp
     >>> translate(jnp.arange(4.0), 1).tolist()
     [3.0, 0.0, 1.0, 2.0]
     """
@@ -52,10 +58,17 @@ def translate(f: Array, shift) -> Array:
         whole = np.asarray(shift)
         if np.all(whole == np.round(whole)):
             return jnp.roll(f, tuple(int(t) for t in whole), tuple(range(f.ndim)))
-    f_hat = spectrum(f, f.ndim)
-    for factor in translation_multiplier(f.shape, shift):
-        f_hat = f_hat * factor
-    return from_spectrum(f_hat, f.ndim, not jnp.iscomplexobj(f))
+    return translate_batch(f[None], shift)[0]
+
+
+@jax.jit
+def translate_batch(maps: Array, shift: Array) -> Array:
+    """`translate` of every row, through the transform: maps (rows, N1, ..., Nd), one shift (d,)."""
+    ndim = maps.ndim - 1
+    maps_hat = spectrum(maps, ndim)
+    for factor in translation_multiplier(maps.shape[1:], shift):
+        maps_hat = maps_hat * factor
+    return from_spectrum(maps_hat, ndim, not jnp.iscomplexobj(maps))
 
 
 def modulate(f: Array, omega: Array) -> Array:
@@ -101,7 +114,10 @@ def deform(f: Array, tau: Array, omega: Array | None = None, band: int | None = 
 
     Source: Wiatowski & Boelcskei 2018, deformation F_{tau, omega}.
 
-    >>> import jax.numpy as jnp
+    >>> import functools
+
+import jax
+import jax.numpy as jnp
     >>> deform(jnp.arange(4.0), jnp.ones(4)).round(4).tolist()
     [3.0, 0.0, 1.0, 2.0]
     """
@@ -119,12 +135,18 @@ def deform(f: Array, tau: Array, omega: Array | None = None, band: int | None = 
             f"deform: band must lie between 0 and {(min(f.shape) - 1) // 2} for a signal of shape "
             f"{f.shape}, not {band}; leave it out to evaluate every frequency."
         )
-    coefficients, modes = trigonometric_coefficients(f, band)
-    values = evaluate_trigonometric(coefficients, modes, f.shape, displaced_points(tau))
-    values = values.reshape(f.shape)
+    values = _displaced_values(f, tau, band)
     if omega is not None:
         return modulate(values, omega)
     return values if jnp.iscomplexobj(f) else jnp.real(values)
+
+
+@functools.partial(jax.jit, static_argnames="band")
+def _displaced_values(f: Array, tau: Array, band: int | None) -> Array:
+    """f(n - tau(n)), complex."""
+    coefficients, modes = trigonometric_coefficients(f, band)
+    values = evaluate_trigonometric(coefficients, modes, f.shape, displaced_points(tau))
+    return values.reshape(f.shape)
 
 
 def displaced_points(tau: Array) -> Array:

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.integrate
 
-from wiatowski._fourier import exponentials, from_spectrum, spectrum, translation_multiplier
+from wiatowski._fourier import exponentials
 from wiatowski._types import Array
-from wiatowski.actions import displaced_points, translate
+from wiatowski.actions import displaced_points, translate, translate_batch
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import safe_sqrt
 from wiatowski.grid import Grid
@@ -125,21 +125,22 @@ def translation_decimated(phi: FeatureExtractor, f: Array, shift) -> Array:
 
     Source: derived for this package (`paper_notes.md`, D3).
     """
-    t = _shift_vector(shift, phi.grid, "translation_decimated")
+    t = jnp.atleast_1d(jnp.asarray(shift, phi.banks[0].dtype))
+    if t.shape != (phi.grid.ndim,):
+        raise ValueError(
+            f"translation_decimated: the shift needs one number per axis ({phi.grid.ndim}), not "
+            f"shape {t.shape}."
+        )
     before, after = phi.trace(f), phi.trace(translate(f, t))
-    energies = before.propagated_energies()
+    length = 2 * math.pi * safe_sqrt(jnp.sum(t**2))
     terms = []
     for n, (bank, stride) in enumerate(zip(phi.banks, phi.strides, strict=True)):
-        u_hat = spectrum(before.maps[n], bank.grid.ndim)
-        for factor in translation_multiplier(bank.grid.shape, jnp.asarray(t / stride, bank.dtype)):
-            u_hat = u_hat * factor
-        moved = from_spectrum(u_hat, bank.grid.ndim, not jnp.iscomplexobj(before.maps[n]))
+        moved = translate_batch(before.maps[n], t / stride)
         aliased = safe_sqrt(jnp.sum(jnp.abs(after.maps[n] - moved) ** 2))
-        length = 2 * math.pi * float(np.linalg.norm(t)) / stride * bank.grid.spacing
-        terms.append(
-            length * output_decay(phi, n) * safe_sqrt(energies[n])
-            + jnp.max(jnp.abs(bank.output_atom_hat)) * aliased
-        )
+        decayed = length / stride * bank.grid.spacing * output_decay(phi, n)
+        energy = jnp.sum(jnp.abs(before.maps[n]) ** 2)
+        loudest = jnp.max(jnp.abs(bank.output_atom_hat))
+        terms.append(decayed * safe_sqrt(energy) + loudest * aliased)
     return jnp.stack(terms)
 
 

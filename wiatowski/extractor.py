@@ -230,18 +230,10 @@ class FeatureExtractor(eqx.Module):
         Source: derived for this package; never larger than the products and the linear program of
         Balan, Singh & Zou (`paper_notes.md`).
         """
-        value = jnp.max(_squared(self.output_bank.output_atom_hat))
-        for layer in reversed(self.layers):
-            bank = layer.bank
-            atoms = jnp.sum(_squared(bank.atoms_hat), axis=0)
-            value = jnp.max(
-                _squared(bank.output_atom_hat) + value * layer.lipschitz() ** 2 * atoms
-            )
-        return jnp.sqrt(value)
+        return _constants(self)[1]
 
     def _gains(self) -> list[Array]:
-        output = jnp.max(_squared(self.output_bank.output_atom_hat))
-        return [*(layer.gain() for layer in self.layers), output]
+        return _constants(self)[0]
 
     def _slacks(self) -> list[float]:
         return [(len(bank) + 2) * float(jnp.finfo(bank.dtype).eps) for bank in self.banks]
@@ -319,6 +311,18 @@ def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array]) -> Trace:
             maps.append(u)
     labels = tuple(layer.bank.labels for layer in phi.layers)
     return Trace(Features(tuple(outputs), labels, tuple(grids)), tuple(maps))
+
+
+@eqx.filter_jit
+def _constants(phi: FeatureExtractor) -> tuple[list[Array], Array]:
+    """The gains max{B, B L^2 R^2} of all layers and sup |chi_D|^2; and sqrt(v_0)."""
+    value = jnp.max(_squared(phi.output_bank.output_atom_hat))
+    gains = [*(layer.gain() for layer in phi.layers), value]
+    for layer in reversed(phi.layers):
+        bank = layer.bank
+        atoms = jnp.sum(_squared(bank.atoms_hat), axis=0)
+        value = jnp.max(_squared(bank.output_atom_hat) + value * layer.lipschitz() ** 2 * atoms)
+    return gains, jnp.sqrt(value)
 
 
 def _output_only(bank: FilterBank) -> FilterBank:

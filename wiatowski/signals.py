@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 
 import jax
@@ -63,8 +64,9 @@ def band_limited(key: Array, grid: Grid, bandwidth: float, real: bool = True) ->
     return limited / jnp.linalg.norm(limited)
 
 
+@functools.partial(jax.jit, static_argnames=("grid", "pieces"))
 def cartoon(key: Array, grid: Grid, pieces: int = 3) -> Array:
-    r"""A cartoon function $f_1 + \sum_i 1_{B_i} f_i$: smooth parts and ellipsoids with jumps.
+    r"""A cartoon function $f_0 + \sum_i 1_{B_i} (1 + f_i)$: smooth parts and ellipsoids with jumps.
 
     Args:
         key: a `jax.random` key.
@@ -73,18 +75,23 @@ def cartoon(key: Array, grid: Grid, pieces: int = 3) -> Array:
 
     Source: Donoho's cartoon functions as in Grohs, Wiatowski & Boelcskei 2016 (`paper_notes.md`).
     """
-    positions = [jnp.asarray((np.arange(n) / n), float) for n in grid.shape]
-    x = jnp.stack(jnp.meshgrid(*positions, indexing="ij"))
-    keys = jax.random.split(key, 3 * pieces + 1)
-    image = _smooth(keys[0], x)
-    for i in range(pieces):
-        centre = jax.random.uniform(keys[3 * i + 1], (grid.ndim,))
-        radii = jax.random.uniform(keys[3 * i + 2], (grid.ndim,), minval=0.1, maxval=0.35)
+    positions = np.meshgrid(*(np.arange(n) / n for n in grid.shape), indexing="ij")
+    x = jnp.asarray(np.stack(positions), float)
+    waves = np.array(list(np.ndindex(*(3,) * grid.ndim)), float)
+    draws = jax.random.uniform(key, (pieces + 1, 2 * len(waves) + 2 * grid.ndim))
+
+    def smooth(draw):  # a trigonometric polynomial of low degree with values in [-1/2, 1/2]
+        amplitudes, phases = draw[: len(waves)], draw[len(waves) : 2 * len(waves)]
+        turns = jnp.tensordot(jnp.asarray(waves, x.dtype), x, axes=1) + _expand(phases, x)
+        return jnp.tensordot(amplitudes, jnp.cos(2 * jnp.pi * turns), axes=1) / (2 * len(waves))
+
+    def piece(draw):
+        centre, radii = draw[-2 * grid.ndim : -grid.ndim], 0.1 + 0.25 * draw[-grid.ndim :]
         distance = _expand(centre, x) - x
         distance = (distance - jnp.round(distance)) / _expand(radii, x)
-        inside = jnp.sum(distance**2, axis=0) <= 1
-        image = image + jnp.where(inside, 1.0 + _smooth(keys[3 * i + 3], x), 0.0)
-    return image
+        return jnp.where(jnp.sum(distance**2, axis=0) <= 1, 1.0 + smooth(draw), 0.0)
+
+    return smooth(draws[0]) + jnp.sum(jax.vmap(piece)(draws[1:]), axis=0)
 
 
 def lipschitz(key: Array, grid: Grid, constant: float = 1.0, cones: int = 8) -> Array:
@@ -116,6 +123,7 @@ def lipschitz(key: Array, grid: Grid, constant: float = 1.0, cones: int = 8) -> 
     return envelope
 
 
+@functools.partial(jax.jit, static_argnames="grid")
 def random_displacement(key: Array, grid: Grid, amplitude: float, slope: float) -> Array:
     r"""A smooth displacement field with $\|\tau\|_\infty \le$ `amplitude`, slope at most `slope`.
 
@@ -169,6 +177,11 @@ def project(f: Array, band: int) -> tuple[Array, Array]:
             f"project: band must lie between 0 and {(min(f.shape) - 1) // 2} for shape {f.shape}, "
             f"not {band}."
         )
+    return _projected(f, band)
+
+
+@functools.partial(jax.jit, static_argnames="band")
+def _projected(f: Array, band: int) -> tuple[Array, Array]:
     f_hat = spectrum(f, f.ndim)
     for axis, n in enumerate(f.shape):
         passed = np.abs(np.fft.fftfreq(n, d=1 / n).round()) <= band
@@ -258,17 +271,6 @@ def _trailing(f: Array, shape, call: str) -> int:
             f"{call}: shape {tuple(shape)} does not name {f.ndim} or fewer non-empty axes."
         )
     return f.ndim - len(shape)
-
-
-def _smooth(key: Array, x: Array) -> Array:
-    """A random trigonometric polynomial of low degree with values in [-1/2, 1/2]."""
-    ndim = x.shape[0]
-    amplitudes, phases = jax.random.split(key)
-    waves = np.array(list(np.ndindex(*(3,) * ndim)))
-    amplitudes = jax.random.uniform(amplitudes, (len(waves),)) / (2 * len(waves))
-    phases = jax.random.uniform(phases, (len(waves),))
-    turns = jnp.tensordot(jnp.asarray(waves, x.dtype), x, axes=1) + _expand(phases, x)
-    return jnp.tensordot(amplitudes, jnp.cos(2 * jnp.pi * turns), axes=1)
 
 
 def _expand(values: Array, x: Array) -> Array:

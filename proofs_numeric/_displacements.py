@@ -1,0 +1,112 @@
+"""Displacement fields of the deformation claims, with bounds that hold between the samples too."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+import wiatowski as wi
+from proofs_numeric.setting import generator
+
+_DEGREE = 2
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """A displacement and a phase with what theorems ask of them.
+
+    Args:
+        kind: constant, smooth or rough.
+        tau: (d, *shape), in samples.
+        omega: phase in cycles, or none.
+        tau_sup, omega_sup: suprema, for smooth fields over the whole torus.
+        jacobian_sup: sup of the largest entry of D tau, infinite for rough fields.
+    """
+
+    kind: str
+    tau: np.ndarray
+    omega: np.ndarray | None
+    tau_sup: float
+    omega_sup: float
+    jacobian_sup: float
+
+    @property
+    def text(self) -> str:
+        """For tables."""
+        phase = "" if self.omega is None else f", ||omega|| = {self.omega_sup:.3g}"
+        return f"{self.kind}, ||tau|| = {self.tau_sup:.3g}{phase}"
+
+
+def constant(grid: wi.Grid, vector) -> Displacement:
+    """The same displacement everywhere."""
+    vector = np.asarray(vector, dtype=float)
+    tau = np.broadcast_to(
+        np.asarray(vector).reshape(-1, *(1,) * grid.ndim), (grid.ndim, *grid.shape)
+    )
+    return Displacement("constant", tau, None, float(np.linalg.norm(vector)), 0.0, 0.0)
+
+
+def smooth(key: jax.Array, grid: wi.Grid, amplitude: float, slope: float, phase: float = 0.0):
+    """A random trigonometric polynomial within both bounds, and a random phase of size `phase`."""
+    field, modulation = jax.random.split(key)
+    tau = np.asarray(wi.signals.random_displacement(field, grid, amplitude, slope))
+    # Both hold between the samples: the sampler's own bound and the one from the samples.
+    tau_sup = min(amplitude, between_samples(np.linalg.norm(tau, axis=0)))
+    omega, omega_sup = None, 0.0
+    if phase:
+        omega = np.asarray(wi.signals.random_displacement(modulation, grid, phase, math.inf)[0])
+        omega_sup = min(phase, between_samples(np.abs(omega)))
+    steepest = min(slope, jacobian_sup(tau))
+    return Displacement("smooth", tau, omega, tau_sup, omega_sup, steepest)
+
+
+def rough(key: jax.Array, grid: wi.Grid, amplitude: float) -> Displacement:
+    """Independent displacements at every sample, uniform in a cube, clipped to its ball."""
+    tau = generator(key).uniform(-amplitude, amplitude, (grid.ndim, *grid.shape))
+    length = np.linalg.norm(tau, axis=0)
+    return given_rough(tau * np.minimum(1.0, amplitude / length))
+
+
+def given_rough(tau: jax.Array) -> Displacement:
+    """A displacement known by its samples only."""
+    return Displacement("rough", tau, None, float(np.linalg.norm(tau, axis=0).max()), 0.0, math.inf)
+
+
+def between_samples(size: np.ndarray, degree: int = _DEGREE) -> float:
+    r"""Bound on the sup of a trigonometric polynomial: grid maximum / $\prod_i \cos(\pi n/N_i)$.
+
+    Source: Ehlich & Zeller's inequality, axis by axis; infinite on grids too coarse for it.
+    """
+    if min(size.shape) <= 2 * degree:
+        return math.inf
+    return float(size.max() / np.prod([math.cos(math.pi * degree / n) for n in size.shape]))
+
+
+def jacobian_sup(tau: jax.Array) -> float:
+    """Sup of the largest entry of |D tau| of a trigonometric polynomial."""
+    values = np.asarray(tau)
+    ndim = values.shape[0]
+    largest = 0.0
+    for component in values:
+        transform = np.fft.fftn(component)
+        for axis, n in enumerate(component.shape):
+            k = np.fft.fftfreq(n, d=1 / n).round()
+            k[np.abs(k) > _DEGREE] = 0
+            line = [-1 if a == axis else 1 for a in range(ndim)]
+            slope = np.fft.ifftn(transform * (2j * np.pi / n * k).reshape(line)).real
+            largest = max(largest, between_samples(np.abs(slope)))
+    return largest
+
+
+def upsampled(values: jax.Array, factor: int = 2) -> jax.Array:
+    """The trigonometric polynomial through real samples, on a grid `factor` times finer."""
+    coarse = np.fft.fftn(np.asarray(values))
+    fine_shape = tuple(factor * n for n in coarse.shape)
+    fine = np.zeros(fine_shape, complex)
+    corner = [np.fft.fftfreq(n, d=1 / n).round().astype(int) for n in coarse.shape]
+    fine[np.ix_(*(k % m for k, m in zip(corner, fine_shape)))] = coarse
+    result = np.fft.ifftn(fine) * factor**coarse.ndim
+    return result if np.iscomplexobj(values) else result.real

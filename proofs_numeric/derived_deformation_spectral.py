@@ -1,0 +1,29 @@
+"""The exact input-level constant of a given displacement (T2d)."""
+
+from __future__ import annotations
+
+import wiatowski as wi
+from proofs_numeric._deformation import Form
+from proofs_numeric._displacements import Displacement
+from proofs_numeric.deformation_forms import DeformationClaim
+from proofs_numeric.setting import Setting
+
+__all__ = ["CLAIM"]
+
+
+def _bound(setting: Setting, field: Displacement) -> float:
+    norm, _ = wi.bounds.deformation_operator_norm(field.tau, setting.band, field.omega)
+    return float(norm)
+
+
+CLAIM = DeformationClaim(
+    name="derived_deformation_spectral",
+    title="Deformation sensitivity, exact for a given displacement (T2d)",
+    statement=(
+        r"$|||\Phi(F_{\tau,\omega} f) - \Phi(f)||| \leq "
+        r"\sqrt{v_0}\,N^{-d/2} \sigma_{\max}(E_{\tau,\omega} - E_0)\,\|f\|$"
+    ),
+    source="derived for this package; T2d of the notes",
+    form=Form(_bound, on_torus=False, kinds=("constant", "smooth", "rough")),
+    requirements=lambda _: (),
+)

@@ -1,0 +1,45 @@
+"""Theorem 2 on the torus with the explicit constant."""
+
+from __future__ import annotations
+
+import wiatowski as wi
+from proofs_numeric._deformation import Form, bandwidth
+from proofs_numeric._displacements import Displacement
+from proofs_numeric.claim import Hypothesis
+from proofs_numeric.deformation_forms import DeformationClaim
+from proofs_numeric.setting import Setting
+
+__all__ = ["CLAIM"]
+
+
+def _bound(setting: Setting, field: Displacement) -> float:
+    # Raises for a displacement outside the theorem; the sharper value itself is another claim.
+    wi.bounds.deformation_torus(1.0, 1.0, 0.0, field.jacobian_sup, setting.grid.ndim)
+    size = bandwidth(setting) * field.tau_sup + field.omega_sup
+    return wi.bounds.DEFORMATION_CONSTANT * size
+
+
+def _requirements(setting: Setting) -> tuple[Hypothesis, ...]:
+    slope = 0.9 / (2 * setting.grid.ndim)
+    return (
+        Hypothesis(
+            "smooth displacement, ||D tau|| <= 1/(2d)",
+            min(setting.grid.shape) > 4,
+            f"drawn with slope at most {slope:.3g}",
+        ),
+    )
+
+
+CLAIM = DeformationClaim(
+    name="wb2018_deformation_torus",
+    title="Deformation sensitivity (Theorem 2) on the torus",
+    statement=(
+        r"$|||\Phi(F_{\tau,\omega} f) - \Phi(f)||| "
+        r"\leq C (R\|\tau\|_\infty + \|\omega\|_\infty)\|f\|$, "
+        r"$C = 2\pi(4 - 2\sqrt{2}) = 7.3612$, $\|D\tau\|_\infty \leq 1/(2d)$, "
+        r"$L^2$ norm of the torus"
+    ),
+    source="Wiatowski & Bölcskei 2018, Theorem 2; the constant is derived for this package",
+    form=Form(_bound, on_torus=True, kinds=("constant", "smooth")),
+    requirements=_requirements,
+)
