@@ -6,13 +6,14 @@ import difflib
 import inspect
 import io
 import json
+import math
 import os
 import tempfile
 import tomllib
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -28,7 +29,7 @@ from wiatowski.layer import Layer
 from wiatowski.nonlinearities import AbstractNonlinearity, Pointwise
 from wiatowski.poolings import AbstractPooling
 
-__all__ = ["from_toml", "load", "save", "to_toml"]
+__all__ = ["Recipe", "from_toml", "load", "read_toml", "save", "to_toml"]
 
 _FORMAT = "wiatowski extractor"
 _VERSION = 1
@@ -97,13 +98,55 @@ def from_toml(text: str, grid: Grid | None = None, dtype=None) -> FeatureExtract
     >>> phi.depth, phi.grids[1].shape
     (1, (16, 16))
     """
+    recipe = read_toml(text)
+    if grid is None:
+        grid = _grid(recipe.grid_table)
+    return recipe.on(grid, dtype)
+
+
+class Recipe(NamedTuple):
+    """What a TOML text says, before any grid: layers that fit every grid they divide.
+
+    `grid_table` is the text's `[grid]` table as it stands, `None` if there is none.
+    """
+
+    layers: tuple[Layer, ...]
+    output_frame: Frame | None
+    output_stride: int | None
+    grid_table: Any
+
+    @property
+    def stride(self) -> int:
+        """What every side of a grid must be a multiple of."""
+        total = math.prod(layer.pooling.stride for layer in self.layers)
+        output = self.output_stride
+        return math.lcm(total, output) if isinstance(output, int) and output > 0 else total
+
+    @property
+    def spacing(self) -> float:
+        """The text's sample spacing, 1 if it names none."""
+        if self.grid_table is None:
+            return 1.0
+        return Grid((2,), _grid_keys(self.grid_table).get("spacing", 1.0)).spacing
+
+    def on(self, grid: Grid, dtype=None) -> FeatureExtractor:
+        """The extractor on a grid."""
+        return FeatureExtractor(self.layers, grid, self.output_frame, self.output_stride, dtype)
+
+
+def read_toml(text: str) -> Recipe:
+    """The members that a TOML text names; arguments and errors as in `from_toml`.
+
+    Raises:
+        ValueError: for text that is no TOML, an unknown key or name, or missing parameters.
+
+    Source: utility.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"from_toml: the text is not TOML: {error}.") from None
     _check_keys(table, {"grid", "layers", "output_frame", "output_stride"}, "top level")
-    if grid is None:
-        grid = _grid(table.get("grid"))
     rows = table.get("layers", [])
     if not isinstance(rows, list):
         raise ValueError("from_toml: layers must be written as [[layers]] tables, one per layer.")
@@ -122,7 +165,7 @@ def from_toml(text: str, grid: Grid | None = None, dtype=None) -> FeatureExtract
         )
     output = table.get("output_frame")
     output = None if output is None else _member("frame", output, "output_frame")
-    return FeatureExtractor(layers, grid, output, table.get("output_stride"), dtype)
+    return Recipe(tuple(layers), output, table.get("output_stride"), table.get("grid"))
 
 
 def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
@@ -317,8 +360,15 @@ def _grid(table) -> Grid:
         raise ValueError(
             "from_toml: no grid; write grid = { shape = [256, 256] } or pass grid=Grid(...)."
         )
+    keys = _grid_keys(table)
+    return Grid(keys["shape"], keys.get("spacing", 1.0))
+
+
+def _grid_keys(table) -> Mapping[str, Any]:
+    if not isinstance(table, Mapping):
+        raise ValueError(f"from_toml: grid must be a table, not {table!r}.")
     _check_keys(table, {"shape", "spacing"}, "grid")
-    return Grid(table["shape"], table.get("spacing", 1.0))
+    return table
 
 
 def _store_bank(bank: FilterBank, name: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""The command `wiatowski`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from wiatowski.presets import PRESETS
+from wiatowski.signals import PHOTOS
+
+__all__ = ["main"]
+
+_HOLDS, _FAILS, _BAD_INPUT, _INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: arguments, by default those of the process.
+
+    Returns:
+        0 if every applicable claim holds, 1 if one fails, none was applicable, or they could not
+        be checked, 2 for bad input, 130 after Ctrl-C.
+
+    Source: utility.
+    """
+    arguments = _parser().parse_args(argv)
+    # The claims run in a process of their own: neither may take a whole accelerator's memory.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    missing = [m for m in ("matplotlib", "jinja2", "PIL") if importlib.util.find_spec(m) is None]
+    if missing:
+        return _complain(
+            f'{", ".join(missing)} is missing; install it with pip install "wiatowski[verify]".',
+            _BAD_INPUT,
+        )
+    return _verify(arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from wiatowski import report  # matplotlib and jinja2 are extras
+
+    settings = report.Settings(
+        image=arguments.image,
+        photo=arguments.photo,
+        extractor=arguments.extractor,
+        out=arguments.out,
+        size=arguments.size,
+        seed=arguments.seed,
+        band=arguments.band,
+        admissible=arguments.admissible,
+    )
+    previous = _stop_on_terminate()
+    try:
+        result = report.verify(settings, report.Progress())
+    except report.InputError as error:
+        return _complain(str(error), _BAD_INPUT)
+    except report.ClaimsError as error:
+        return _complain(f"{error}\nNo report was written.", _FAILS)
+    except ImportError as error:
+        return _complain(str(error), _BAD_INPUT)
+    except OSError as error:
+        return _complain(
+            f"writing failed ({error.strerror or error}); no report was written.", _BAD_INPUT
+        )
+    except KeyboardInterrupt:
+        return _complain("stopped; no report was written.", _INTERRUPTED)
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+    sys.stdout.write(f"{result.verdict}.\n{result.html}\n{result.json}\n")
+    return _HOLDS if result.holds else _FAILS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wiatowski", description="Deep convolutional feature extractors with checked theorems."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    verify = commands.add_parser(
+        "verify",
+        help="check every theorem on one extractor and one image and write a report",
+        description="Extract the features of an image, check every theorem on exactly this "
+        "extractor and image, and write report.html and report.json.",
+        epilog="Exit status: 0 if every applicable claim holds, 1 if one fails or none is "
+        "applicable, 2 for bad input.",
+    )
+    which = verify.add_mutually_exclusive_group()
+    which.add_argument("--image", metavar="FILE", help="image file, or .npy array (H, W[, 3])")
+    which.add_argument(
+        "--photo",
+        metavar="NAME",
+        default="grace_hopper",
+        help=f"bundled photo: {', '.join(PHOTOS)} (default: %(default)s)",
+    )
+    verify.add_argument(
+        "--extractor",
+        metavar="NAME",
+        default="scattering",
+        help=f"{', '.join(PRESETS)}, or a .toml file (default: %(default)s)",
+    )
+    verify.add_argument("--out", metavar="DIR", default="report", help="default: %(default)s")
+    verify.add_argument(
+        "--size",
+        type=_integer(2),
+        default=256,
+        help="the longer side is shrunk to this many pixels, never enlarged (default: %(default)s)",
+    )
+    verify.add_argument(
+        "--seed", type=_integer(0), default=0, help="of random cases (default: %(default)s)"
+    )
+    verify.add_argument(
+        "--band",
+        type=_integer(1),
+        default=8,
+        help="largest frequency per side kept for deformations (default: %(default)s)",
+    )
+    verify.add_argument(
+        "--admissible",
+        action="store_true",
+        help="rescale the filters so that the theorems apply",
+    )
+    return parser
+
+
+def _integer(least: int):
+    """A type for argparse that says what it wants."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"must be an integer >= {least}, not {text!r}")
+        return value
+
+    return parse
+
+
+def _complain(message: str, status: int) -> int:
+    sys.stderr.write(f"wiatowski verify: {message}\n")
+    return status
+
+
+def _stop_on_terminate():
+    """Let SIGTERM clean up as Ctrl-C does; only the main thread may ask for that."""
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    try:
+        return signal.signal(signal.SIGTERM, stop)
+    except ValueError:
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

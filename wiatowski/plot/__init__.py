@@ -1,0 +1,14 @@
+"""Figures of frames, features and signals: matplotlib's object interface, no global state.
+
+Every function returns a `matplotlib.figure.Figure`; save it with ``figure.savefig(path)``.
+"""
+
+from wiatowski.plot.banks import atoms as atoms
+from wiatowski.plot.banks import littlewood_paley as littlewood_paley
+from wiatowski.plot.curves import Curve as Curve
+from wiatowski.plot.curves import curves as curves
+from wiatowski.plot.features import energies as energies
+from wiatowski.plot.features import feature_maps as feature_maps
+from wiatowski.plot.features import strongest_paths as strongest_paths
+from wiatowski.plot.fields import displacement as displacement
+from wiatowski.plot.fields import signal as signal

@@ -1,0 +1,120 @@
+"""What all figures share: colours, sizes, one way to draw an array of numbers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+__all__ = [
+    "COLOURS",
+    "central_slice",
+    "colour_bar",
+    "figure",
+    "image",
+    "legend",
+    "line_axes",
+    "symmetric_limit",
+]
+
+#: Okabe & Ito's colours, told apart by colour-blind readers; one meaning each throughout.
+COLOURS = {
+    "measured": "#0072B2",
+    "bound": "#D55E00",
+    "second bound": "#009E73",
+    "invalid bound": "#CC79A7",
+    "neutral": "#4D4D4D",
+    "lower": "#56B4E9",
+    "upper": "#E69F00",
+}
+#: Magnitudes run through one hue order, signed values around white; both survive colour blindness.
+MAGNITUDE, SIGNED = "viridis", "RdBu_r"
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+}
+
+
+def figure(
+    width: float, height: float, rows: int = 1, columns: int = 1, **ratios
+) -> tuple[Figure, np.ndarray]:
+    """A figure in inches and its axes, shape (rows, columns), in the package's style."""
+    with matplotlib.rc_context(_STYLE):
+        canvas = Figure(figsize=(width, height), layout="constrained")
+        axes = canvas.subplots(rows, columns, squeeze=False, gridspec_kw=ratios or None)
+    return canvas, axes
+
+
+def image(
+    axes: Axes,
+    values: np.ndarray,
+    signed: bool = False,
+    extent: tuple[float, float, float, float] | None = None,
+    origin: Literal["upper", "lower"] = "upper",
+    vmin: float | None = None,
+    vmax: float | None = None,
+    cmap: Colormap | str | None = None,
+) -> AxesImage:
+    """An array as an image; signed values are centred on white."""
+    if signed and vmax is None:
+        vmax = symmetric_limit(values)
+        vmin = -vmax
+    axes.grid(False)
+    return axes.imshow(
+        values,
+        interpolation="nearest",
+        extent=extent,
+        origin=origin,
+        vmin=vmin,
+        vmax=vmax,
+        cmap=cmap or (SIGNED if signed else MAGNITUDE),
+    )
+
+
+def colour_bar(axes: Axes, mappable, label: str) -> None:
+    """A colour bar beside the axes, named."""
+    bar = axes.figure.colorbar(mappable, ax=axes, fraction=0.046, pad=0.03)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+
+
+def symmetric_limit(values: np.ndarray) -> float:
+    """The largest modulus, or 1 for zeros."""
+    limit = float(np.max(np.abs(values), initial=0.0))
+    return limit if limit > 0 else 1.0
+
+
+def line_axes(axes: Axes, x_label: str, y_label: str) -> None:
+    """Name both axes and frame nothing but them."""
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+
+
+def legend(axes: Axes, **options) -> None:
+    """A legend without a frame."""
+    axes.legend(**({"fontsize": 9, "frameon": False, "loc": "best"} | options))
+
+
+def central_slice(values: np.ndarray, ndim: int) -> np.ndarray:
+    """Up to two axes of the trailing `ndim`: a 3-D array is cut in the middle of its first one."""
+    if ndim < 3:
+        return values
+    return np.take(values, values.shape[-3] // 2, axis=-3)

@@ -1,0 +1,103 @@
+"""One self-contained HTML page from sections, numbers and claims."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from wiatowski.report.claims import outcome
+from wiatowski.report.mathtext import typeset
+from wiatowski.report.panels import Panel, Section, worst_case
+
+__all__ = ["picture", "render"]
+
+_CSS_PIXELS_PER_INCH = 96
+_DENSITY = 1.5  # image pixels per CSS pixel: sharp on dense screens, and the file stays small
+
+
+def picture(panel: Panel) -> Markup:
+    """The panel's figure as an <img> that holds its own PNG."""
+    buffer = io.BytesIO()
+    panel.figure.savefig(buffer, format="png", dpi=_CSS_PIXELS_PER_INCH * _DENSITY)
+    width, height = (round(_CSS_PIXELS_PER_INCH * side) for side in panel.figure.get_size_inches())
+    return Markup('<img width="{}" height="{}" alt="{}" src="data:image/png;base64,{}">').format(
+        width,
+        height,
+        panel.caption.replace("$", "") or "worst case",
+        base64.b64encode(buffer.getvalue()).decode("ascii"),
+    )
+
+
+def render(
+    title: str,
+    photo: tuple[Panel, Sequence[str]],
+    extractor: dict[str, Any],
+    sections: Sequence[Section],
+    document: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    footer: str,
+) -> str:
+    """The page.
+
+    Args:
+        title: of the page.
+        photo: the image and what was done to it.
+        extractor: numbers of `measure.constants`, with `name`, `note` and `text` beside them.
+        sections: figures in order.
+        document: the claims, of `claims.checked`.
+        arrays: of the claims' worst cases.
+        footer: versions, seed, time.
+    """
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["math"] = typeset
+    environment.filters["number"] = _number
+    template = environment.from_string(
+        resources.files("wiatowski.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    holds, verdict = outcome(document)
+    return template.render(
+        title=title,
+        holds=holds,
+        verdict=verdict,
+        photo=photo[0],
+        photo_image=picture(photo[0]),
+        photo_notes=photo[1],
+        extractor=extractor,
+        sections=[
+            (section, [(panel, picture(panel)) for panel in section.panels]) for section in sections
+        ],
+        claims=[
+            (claim, [picture(panel) for panel in worst_case(claim, arrays)], _unmet(claim))
+            for claim in document["claims"]
+        ],
+        footer=footer,
+    )
+
+
+def _unmet(claim: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The settings a claim does not speak of, each with the hypotheses that were not met."""
+    rows = []
+    for setting in claim["settings"]:
+        failed = [h for h in setting.get("hypotheses", []) if not h.get("holds")]
+        if not setting.get("applicable", True):
+            rows.append((setting.get("name", ""), failed))
+    return rows
+
+
+def _number(value: float | None, digits: int = 4) -> Markup:
+    """A number for readers; a dash for none."""
+    if value is None:
+        return Markup("–")
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    mantissa = mantissa.replace("-", "−")
+    if not exponent:
+        return Markup(mantissa)
+    power = str(int(exponent)).replace("-", "−")
+    return Markup("{}\u202f·\u202f10<sup>{}</sup>").format(mantissa, power)
