@@ -13,10 +13,15 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric import _displacements as fields
 from proofs_numeric._displacements import Displacement
-from proofs_numeric._starts import noise
 from proofs_numeric.claim import Cases
 from proofs_numeric.search import ascend
-from proofs_numeric.setting import Setting, differences, norms, rounding_budget
+from proofs_numeric.setting import (
+    Setting,
+    differences,
+    norms,
+    once_per_setting,
+    rounding_budget,
+)
 
 INPUT, NETWORK = "at the input", "through the network"
 
@@ -43,15 +48,27 @@ class Trial(NamedTuple):
     origin: str
 
 
+class Measured(NamedTuple):
+    """Trials with all that every form compares: no right-hand side yet."""
+
+    trials: list[Trial]
+    after: list[np.ndarray]
+    sizes: np.ndarray
+    on_samples: np.ndarray
+    on_torus: np.ndarray
+    network: np.ndarray
+
+
 def bandwidth(setting: Setting) -> float:
     """R = max |k|/N over |k_i| <= band, in cycles per sample."""
     return math.sqrt(sum((setting.band / n) ** 2 for n in setting.grid.shape))
 
 
-def given_trials(setting: Setting, key: jax.Array, form: Form) -> list[Trial]:
-    """The signals projected to the band, under displacements of every kind of the form."""
+@once_per_setting
+def given_measured(setting: Setting) -> Measured:
+    """The signals projected to the band, under displacements of every kind; once per setting."""
     grid, d = setting.grid, setting.grid.ndim
-    keys = jax.random.split(key, 4)
+    keys = jax.random.split(_key(0), 3)
     amplitude = min(1.0, 0.25 / bandwidth(setting))
     made = [
         fields.constant(grid, [0.1 * amplitude] + [0.0] * (d - 1)),
@@ -59,82 +76,96 @@ def given_trials(setting: Setting, key: jax.Array, form: Form) -> list[Trial]:
         fields.smooth(keys[1], grid, 0.2 * amplitude, 0.9 / (2 * d), phase=0.02),
         fields.rough(keys[2], grid, amplitude),
     ]
-    return [
-        Trial(np.asarray(wi.signals.project(f, setting.band)[0]), field, name)
-        for field in made
-        if field.kind in form.kinds
-        for f, name in zip(setting.signals, setting.names)
-    ]
-
-
-def evaluate(setting: Setting, trials: list[Trial], form: Form) -> Cases:
-    """Both levels of every trial: ||F f - f|| and |||Phi(F f) - Phi(f)|||."""
-    phi, band = setting.phi, setting.band
-    through = float(phi.lipschitz_bound())
-    before = [t.signal for t in trials]
-    after = [_deformed(t.signal, t.field, band) for t in trials]
-    bounds = {id(t.field): form.bound(setting, t.field) for t in trials}
-    factor = np.array([bounds[id(t.field)] for t in trials])
-    sizes, moved = norms(before), norms([a - b for a, b in zip(after, before)])
-    spread = np.zeros(len(trials))
-    if form.on_torus:
-        # The mean over the samples of a smooth integrand; twice the samples tell how close it is.
-        exact = np.array([_torus_difference(t, band) for t in trials])
-        spread = 2 * np.abs(exact - moved)
-        moved = exact
-    network = _network_differences(setting, after, before)
-    eps = float(jnp.finfo(phi.banks[0].dtype).eps)
-    evaluation = eps * 16 * (2 * band + 1) ** setting.grid.ndim * sizes + spread
-    rounding = rounding_budget(phi, 2 * sizes) + through * evaluation
-    return Cases(
-        np.concatenate([moved, network]),
-        np.concatenate([factor * sizes, through * factor * sizes]),
-        np.concatenate([evaluation, rounding]),
-        [t.origin for t in trials] * 2,
-        [f"{t.field.text}, {level}" for level in (INPUT, NETWORK) for t in trials],
-        lambda i: {
-            "signal": np.asarray(trials[i % len(trials)].signal),
-            "other": np.asarray(after[i % len(trials)]),
-            "displacement": np.asarray(trials[i % len(trials)].field.tau),
-        },
-        [INPUT] * len(trials) + [NETWORK] * len(trials),
+    signals = [np.asarray(wi.signals.project(f, setting.band)[0]) for f in setting.signals]
+    return measure(
+        setting,
+        [Trial(f, field, n) for field in made for f, n in zip(signals, setting.names)],
     )
 
 
-def searched_trials(setting: Setting, key: jax.Array, form: Form) -> list[Trial]:
+@once_per_setting
+def searched_measured(setting: Setting) -> Measured:
     """For fixed displacements the top singular vector; for rough ones also the worst displacement.
 
     The signals found at the input then start an ascent through the network.
     """
     grid, d = setting.grid, setting.grid.ndim
-    keys = jax.random.split(key, 3)
+    keys = jax.random.split(_key(1), 3)
     reach = bandwidth(setting)
     # Shorter than any band-limited signal notices beyond first order, along the longest frequency.
     direction = np.array([setting.band / n for n in grid.shape]) / reach
-    made = [
+    trials = []
+    for field in (
         fields.constant(grid, 0.002 / reach * direction),
         fields.smooth(keys[0], grid, 0.1 / reach, 0.9 / (2 * d)),
         fields.rough(keys[1], grid, 0.05 / reach),
-    ]
-    trials = []
-    for field in (m for m in made if m.kind in form.kinds):
+    ):
         signal = worst_signal(setting, field)
         if field.kind == "rough":
             field = fields.given_rough(worst_displacement(signal, field.tau_sup))
             signal = worst_signal(setting, field)
         trials.append(Trial(signal, field, "search"))
-    starts = np.stack([t.signal for t in trials])
-    starts = np.concatenate([starts, noise(setting, keys[2], 1)])
-    chosen = [t.field for t in trials] + [trials[-1].field]
+    chosen = [t.field for t in trials]
     # The band travels as a shape, so that only its frequencies are evaluated.
-    band = np.zeros((len(chosen), setting.band))
-    contexts = (np.stack([field.tau for field in chosen]), band)
-    steps = setting.effort(4, 30)
-    _, points = ascend(network_ratio, setting.phi, starts, contexts, steps, chunk=2)
+    contexts = (np.stack([f.tau for f in chosen]), np.zeros((len(chosen), setting.band)))
+    starts = np.stack([t.signal for t in trials])
+    steps = setting.effort(2, 30)
+    _, points = ascend(network_ratio, setting.phi, starts, contexts, steps, chunk=1)
     for point, field in zip(points, chosen):
         limited = np.asarray(wi.signals.project(point, setting.band)[0])
         trials.append(Trial(limited, field, "search"))
-    return trials
+    return measure(setting, trials)
+
+
+def measure(setting: Setting, trials: list[Trial]) -> Measured:
+    """The left-hand sides: at the input on samples and on the torus, and through the network."""
+    before = [t.signal for t in trials]
+    after = [np.asarray(_deformed(t.signal, t.field, setting.band)) for t in trials]
+    on_samples = norms([a - b for a, b in zip(after, before)])
+    on_torus = [
+        s if t.field.kind == "rough" else _torus_difference(t, setting.band)
+        for t, s in zip(trials, on_samples)
+    ]
+    network = _network_differences(setting, after, before)
+    return Measured(trials, after, norms(before), on_samples, np.array(on_torus), network)
+
+
+def compare(setting: Setting, measured: Measured, form: Form) -> Cases:
+    """Both levels of the trials that the form speaks of."""
+    phi, band = setting.phi, setting.band
+    chosen = [i for i, t in enumerate(measured.trials) if t.field.kind in form.kinds]
+    trials = [measured.trials[i] for i in chosen]
+    sizes, moved = measured.sizes[chosen], measured.on_samples[chosen]
+    used = {id(t.field): t.field for t in trials}
+    bounds = {name: form.bound(setting, field) for name, field in used.items()}
+    factor = np.array([bounds[id(t.field)] for t in trials])
+    spread = np.zeros(len(trials))
+    if form.on_torus:
+        # The mean over samples of a smooth integrand; twice as many samples tell how close it is.
+        exact = measured.on_torus[chosen]
+        spread = 2 * np.abs(exact - moved)
+        moved = exact
+    through = float(phi.lipschitz_bound())
+    eps = float(jnp.finfo(phi.banks[0].dtype).eps)
+    evaluation = eps * 16 * (2 * band + 1) ** setting.grid.ndim * sizes + spread
+    rounding = rounding_budget(phi, 2 * sizes) + through * evaluation
+    return Cases(
+        np.concatenate([moved, measured.network[chosen]]),
+        np.concatenate([factor * sizes, through * factor * sizes]),
+        np.concatenate([evaluation, rounding]),
+        [t.origin for t in trials] * 2,
+        [f"{t.field.text}, {level}" for level in (INPUT, NETWORK) for t in trials],
+        lambda i: {
+            "signal": trials[i % len(trials)].signal,
+            "other": measured.after[chosen[i % len(trials)]],
+            "displacement": trials[i % len(trials)].field.tau,
+        },
+        [INPUT] * len(trials) + [NETWORK] * len(trials),
+    )
+
+
+def _key(stream: int) -> jax.Array:
+    return jax.random.key(stream, impl="unsafe_rbg")
 
 
 def worst_signal(setting: Setting, field: Displacement) -> jax.Array:

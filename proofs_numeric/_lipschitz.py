@@ -10,7 +10,13 @@ import wiatowski as wi
 from proofs_numeric._starts import loudest_wave, noise
 from proofs_numeric.claim import Cases
 from proofs_numeric.search import ascend, top_singular_vector
-from proofs_numeric.setting import Setting, differences, norms, rounding_budget
+from proofs_numeric.setting import (
+    Setting,
+    differences,
+    norms,
+    once_per_setting,
+    rounding_budget,
+)
 
 
 def pair_cases(setting: Setting, f, h, origin: list[str], constant: float) -> Cases:
@@ -37,19 +43,19 @@ def random_pairs(setting: Setting, key: jax.Array):
     return np.concatenate([f] * len(others)), np.concatenate(others), origin
 
 
-def searched_pairs(setting: Setting, key: jax.Array):
-    """Top singular directions of the Jacobian, and pairs found by gradient ascent."""
-    keys = jax.random.split(key, 3)
+@once_per_setting
+def searched_pairs(setting: Setting):
+    """Top singular directions of the Jacobian, and pairs found by ascent; once per setting."""
+    keys = jax.random.split(jax.random.key(2, impl="unsafe_rbg"), 3)
     loud = loudest_wave(setting)
     loud = loud / np.linalg.norm(loud)
     points = np.concatenate([setting.signals[:1], noise(setting, keys[0], 1)])
-    points = points / np.asarray(norms(points)).reshape(-1, *(1,) * setting.grid.ndim)
+    points = points / norms(points).reshape(-1, *(1,) * setting.grid.ndim)
     directions = np.stack([loud, noise(setting, keys[1], 1)[0]])
-    tops = top_singular_vector(setting.phi, points, directions, setting.effort(6, 40))
+    tops = top_singular_vector(setting.phi, points, directions, setting.effort(3, 40))
     starts = (noise(setting, keys[2], 2), np.stack([loud, directions[1]]))
-    _, (first, second) = ascend(
-        pair_ratio, setting.phi, starts, np.zeros(2), setting.effort(6, 40), chunk=2
-    )
+    steps = setting.effort(2, 40)
+    _, (first, second) = ascend(pair_ratio, setting.phi, starts, np.zeros(2), steps, chunk=1)
     f = np.concatenate([points, first])
     h = np.concatenate([points + tops, first + second])
     return f, h, ["search"] * len(f)

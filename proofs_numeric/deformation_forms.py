@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,14 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._deformation import Form, Trial, evaluate, given_trials, searched_trials
+from proofs_numeric._deformation import (
+    Form,
+    Trial,
+    compare,
+    given_measured,
+    measure,
+    searched_measured,
+)
 from proofs_numeric._displacements import constant
 from proofs_numeric._starts import wave
 from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
@@ -44,20 +52,20 @@ class DeformationClaim(Claim):
         return (limited, *self.requirements(setting))
 
     def cases(self, setting: Setting, key: jax.Array) -> Cases:
-        return evaluate(setting, given_trials(setting, key, self.form), self.form)
+        return compare(setting, given_measured(setting), self.form)
 
     def search(self, setting: Setting, key: jax.Array) -> Cases:
-        return evaluate(setting, searched_trials(setting, key, self.form), self.form)
+        return compare(setting, searched_measured(setting), self.form)
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         setting, trial = _out_of_band(key)
-        wide = Setting(setting.name, setting.phi, setting.signals, setting.names, band=24)
-        narrow_form = self.form._replace(bound=lambda _, field: self.form.bound(setting, field))
+        wide = dataclasses.replace(setting, band=24)
+        told = self.form._replace(bound=lambda _, field: self.form.bound(setting, field))
         return (
             Control(
                 "signal not in the band",
                 "a wave of frequency 24 where the bound is told |k| <= 8",
-                evaluate(wide, [trial], narrow_form),
+                compare(wide, measure(wide, [trial]), told),
             ),
         )
 

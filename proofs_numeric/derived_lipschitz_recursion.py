@@ -36,12 +36,12 @@ class RecursionClaim(Claim):
 
     def search(self, setting: Setting, key: jax.Array) -> Cases:
         constant = float(setting.phi.lipschitz_bound())
-        return pair_cases(setting, *searched_pairs(setting, key), constant=constant)
+        return pair_cases(setting, *searched_pairs(setting), constant=constant)
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         setting = _doubling_setting(key)
         understated = float(_with_nonlinearity(setting, wi.Identity()).phi.lipschitz_bound())
-        found = pair_cases(setting, *searched_pairs(setting, key), constant=understated)
+        found = pair_cases(setting, *searched_pairs(setting), constant=understated)
         return (Control("L understated", "M(z) = 2z counted with L = 1", found),)
 
 

@@ -54,9 +54,9 @@ def inadmissible_setting(key: jax.Array) -> Setting:
 
 def _fixed():
     dilating = wi.Layer(F.Meyer(scales=3), wi.Modulus(), wi.Dilate(2))
-    yield "1-D Meyer, modulus, dilation", [dilating] * 3, wi.Grid((128,)), True
+    yield "1-D Meyer, modulus, dilation", [dilating] * 3, wi.Grid((256,)), True
     decimating = wi.Layer(F.Meyer(scales=3), wi.Modulus(), wi.Decimate(2))
-    yield "1-D Meyer, modulus, decimation", [decimating] * 3, wi.Grid((128,)), True
+    yield "1-D Meyer, modulus, decimation", [decimating] * 3, wi.Grid((256,)), True
     mixed = [
         wi.Layer(F.Curvelets(scales=2), wi.Modulus(), wi.Decimate(2)),
         wi.Layer(F.Meyer(scales=2), wi.ReLU(), wi.AveragePool(2)),
@@ -68,6 +68,11 @@ def _fixed():
         wi.Layer(F.Haar(scales=1), wi.Modulus()),
     ]
     yield "2-D curvelets on an odd grid, dilation", odd, wi.Grid((15, 21)), True
+    undecimated = [
+        wi.Layer(F.Haar(scales=2), wi.Modulus()),
+        wi.Layer(F.Curvelets(scales=1), wi.Modulus(), wi.Dilate(2)),
+    ]
+    yield "2-D Haar and curvelets, modulus", undecimated, wi.Grid((17, 24)), True
     solid = [
         wi.Layer(F.Meyer(scales=1), wi.Modulus(), wi.Dilate(2)),
         wi.Layer(F.Haar(scales=1), wi.ReLU(), wi.NoPooling()),

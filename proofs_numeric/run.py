@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import importlib
 import io
 import json
+import os
 import pkgutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,7 @@ def all_claims() -> list[Claim]:
 
 
 def run_claims(
-    claims: Iterable[Claim],
+    claims: Sequence[Claim],
     settings: list[Setting],
     seed: int,
     controls: bool,
@@ -54,14 +56,22 @@ def run_claims(
     Returns:
         The results in the form that JSON holds, and the arrays of the worst cases by name.
     """
-    start, key = time.monotonic(), jax.random.key(seed, impl="unsafe_rbg")  # compiles at once
-    rows, arrays = [], {}
-    for number, claim in enumerate(claims):
-        row, found = _run_claim(
-            claim, settings, jax.random.fold_in(key, number), controls, progress
-        )
-        rows.append(row)
-        arrays |= {f"{claim.name}/{name}": array for name, array in found.items()}
+    start = time.monotonic()
+    key = jax.random.key(seed, impl="unsafe_rbg")  # compiles at once
+    double = jax.config.jax_enable_x64
+
+    def one(number: int, claim: Claim):
+        with jax.enable_x64(double):  # the context belongs to a thread
+            own = jax.random.fold_in(key, number)
+            return _run_claim(claim, settings, own, controls, progress)
+
+    # XLA compiles and runs outside Python's lock, and a search uses one core.
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        done = list(pool.map(one, range(len(claims)), claims))
+    rows = [row for row, _ in done]
+    arrays = {
+        f"{row['name']}/{name}": array for row, found in done for name, array in found.items()
+    }
     results = {
         "format": FORMAT,
         "version": VERSION,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import threading
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -18,12 +22,13 @@ __all__ = [
     "differences",
     "generator",
     "norms",
+    "once_per_setting",
     "rounding_budget",
     "white_noise",
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """An extractor and signals on its grid.
 
@@ -64,8 +69,25 @@ class Setting:
 
     def effort(self, small: int, large: int) -> int:
         """A number of steps between `small` and `large`: fewer the dearer one extraction is."""
-        affordable = 4e7 / self.paths()
-        return int(np.clip(affordable, small, large))
+        return int(np.clip(2e6 / self.paths(), small, large))
+
+
+def once_per_setting(function: Callable) -> Callable:
+    """Remember the result for each setting object; claims that share a search run it once."""
+    results: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+    locks: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+    guard = threading.Lock()
+
+    @functools.wraps(function)
+    def remembered(setting: Setting):
+        with guard:
+            lock = locks.setdefault(setting, threading.Lock())
+        with lock:
+            if setting not in results:
+                results[setting] = function(setting)
+            return results[setting]
+
+    return remembered
 
 
 def generator(key: jax.Array) -> np.random.Generator:

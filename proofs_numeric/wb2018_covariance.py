@@ -49,7 +49,7 @@ class CovarianceClaim(Claim):
         )
         contexts = (np.tile(shift, (len(depths), 1)), depths, np.ones(len(depths)))
         _, points = ascend(
-            covariance_ratio, setting.phi, starts, contexts, setting.effort(6, 60), chunk=2
+            covariance_ratio, setting.phi, starts, contexts, setting.effort(2, 60), chunk=1
         )
         return _cases(setting, points, ["search"] * len(points))
 

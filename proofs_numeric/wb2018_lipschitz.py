@@ -25,7 +25,7 @@ class LipschitzClaim(Claim):
         return pair_cases(setting, *random_pairs(setting, key), constant=1.0)
 
     def search(self, setting: Setting, key: jax.Array) -> Cases:
-        return pair_cases(setting, *searched_pairs(setting, key), constant=1.0)
+        return pair_cases(setting, *searched_pairs(setting), constant=1.0)
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         found = self.search(inadmissible_setting(key), key)

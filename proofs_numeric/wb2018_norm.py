@@ -29,9 +29,9 @@ class NormClaim(Claim):
         return _cases(setting, setting.signals, list(setting.names))
 
     def search(self, setting: Setting, key: jax.Array) -> Cases:
-        starts = np.concatenate([loudest_wave(setting)[None], noise(setting, key, 3)])
-        steps = setting.effort(8, 60)
-        _, points = ascend(norm_ratio, setting.phi, starts, np.zeros(len(starts)), steps)
+        starts = np.concatenate([loudest_wave(setting)[None], noise(setting, key, 1)])
+        steps = setting.effort(2, 60)
+        _, points = ascend(norm_ratio, setting.phi, starts, np.zeros(len(starts)), steps, chunk=1)
         return _cases(setting, points, ["search"] * len(points))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:

@@ -3,6 +3,7 @@
 from wiatowski import actions as actions
 from wiatowski import bounds as bounds
 from wiatowski import frames as frames
+from wiatowski import presets as presets
 from wiatowski import signals as signals
 from wiatowski.actions import deform as deform
 from wiatowski.actions import modulate as modulate
@@ -35,7 +36,6 @@ from wiatowski.poolings import LowPassDecimate as LowPassDecimate
 from wiatowski.poolings import LpPool as LpPool
 from wiatowski.poolings import MaxPool as MaxPool
 from wiatowski.poolings import NoPooling as NoPooling
-from wiatowski import presets as presets
 from wiatowski.serialization import from_toml as from_toml
 from wiatowski.serialization import load as load
 from wiatowski.serialization import save as save

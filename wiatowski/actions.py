@@ -27,25 +27,25 @@ __all__ = ["deform", "modulate", "translate", "translate_batch"]
 def translate(f: Array, shift) -> Array:
     r"""$T_t f(x) = f(x - t)$ on the torus, exact for the trigonometric interpolant.
 
-    Whole concrete shifts only move samples. For fractional ones the Nyquist bin of an even axis
-    is multiplied by $\cos \pi t$ (so real stays real); the shift is then unitary only if that bin
-    is empty.
+        Whole concrete shifts only move samples. For fractional ones the Nyquist bin of an even axis
+        is multiplied by $\cos \pi t$ (so real stays real); the shift is then unitary only if that bin
+        is empty.
 
-    Args:
-        f: real or complex, one axis per dimension.
-        shift: t in samples, one number per axis (a single number in 1-D).
+        Args:
+            f: real or complex, one axis per dimension.
+            shift: t in samples, one number per axis (a single number in 1-D).
 
-    Raises:
-        ValueError: if `shift` has not one number per axis.
+        Raises:
+            ValueError: if `shift` has not one number per axis.
 
-    Source: Wiatowski & Boelcskei 2018, translation operator.
+        Source: Wiatowski & Boelcskei 2018, translation operator.
 
-    >>> import functools
+        >>> import functools
 
-import jax
-import jax.numpy as jnp
-    >>> translate(jnp.arange(4.0), 1).tolist()
-    [3.0, 0.0, 1.0, 2.0]
+    import jax
+    import jax.numpy as jnp
+        >>> translate(jnp.arange(4.0), 1).tolist()
+        [3.0, 0.0, 1.0, 2.0]
     """
     f = _signal(f)
     shift = jnp.atleast_1d(jnp.asarray(shift, dtype=real_dtype(f.dtype)))
@@ -114,10 +114,7 @@ def deform(f: Array, tau: Array, omega: Array | None = None, band: int | None = 
 
     Source: Wiatowski & Boelcskei 2018, deformation F_{tau, omega}.
 
-    >>> import functools
-
-import jax
-import jax.numpy as jnp
+    >>> import jax.numpy as jnp
     >>> deform(jnp.arange(4.0), jnp.ones(4)).round(4).tolist()
     [3.0, 0.0, 1.0, 2.0]
     """

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
 from wiatowski._fourier import spectrum
 from wiatowski._types import Array, is_concrete
@@ -201,9 +202,7 @@ class FeatureExtractor(eqx.Module):
 
         Source: Wiatowski & Boelcskei 2018, admissibility condition.
         """
-        return all(
-            float(gain) <= 1 + slack for gain, slack in zip(self._gains(), self._slacks())
-        )
+        return all(float(gain) <= 1 + slack for gain, slack in zip(self._gains(), self._slacks()))
 
     def admissible(self) -> FeatureExtractor:
         r"""The same extractor with each bank divided by $\sqrt{\max(1, C_n)}$, $C_n$ its gain."""
@@ -217,9 +216,7 @@ class FeatureExtractor(eqx.Module):
         )
         last = factors[-1]
         output = self.output_bank if _is_one(last) else scaled_bank(self.output_bank, last)
-        return eqx.tree_at(
-            lambda phi: (phi.layers, phi.output_bank), self, (layers, output)
-        )
+        return eqx.tree_at(lambda phi: (phi.layers, phi.output_bank), self, (layers, output))
 
     def lipschitz_bound(self) -> Array:
         r"""$\sqrt{v_0}$ with $v_D = \sup|\hat\chi_D|^2$ and
@@ -248,7 +245,7 @@ class FeatureExtractor(eqx.Module):
             )
         if not jnp.issubdtype(f.dtype, jnp.inexact):
             f = f.astype(self.banks[0].dtype)
-        if is_concrete(f) and not bool(jnp.isfinite(f).all()):
+        if is_concrete(f) and not np.isfinite(np.asarray(f)).all():
             raise ValueError(
                 "FeatureExtractor: the signal holds NaN or infinite samples; replace them first, "
                 "for example with jnp.nan_to_num."

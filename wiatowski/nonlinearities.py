@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
-from equinox import AbstractVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from equinox import AbstractVar
 
 from wiatowski._types import Array
 
@@ -281,7 +281,9 @@ def lipschitz_probe() -> np.ndarray:
     points = points[points != 0]
     pairs.append(np.stack([points, np.zeros_like(points)], axis=-1))
     steps = np.abs(points)[:, None] * 2.0**-10 * np.exp(2j * np.pi * np.arange(8) / 8)
-    pairs.append(np.stack([points[:, None] + steps, points[:, None] + 0 * steps], -1).reshape(-1, 2))
+    pairs.append(
+        np.stack([points[:, None] + steps, points[:, None] + 0 * steps], -1).reshape(-1, 2)
+    )
     return np.concatenate(pairs).astype(np.complex64)
 
 

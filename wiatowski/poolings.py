@@ -4,10 +4,10 @@ import abc
 import math
 
 import equinox as eqx
-from equinox import AbstractVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from equinox import AbstractVar
 
 from wiatowski._fourier import fold, from_spectrum, spectrum
 from wiatowski._types import Array

@@ -41,10 +41,7 @@ def mixed(grid: Grid) -> FeatureExtractor:
 def learned(grid: Grid) -> FeatureExtractor:
     """Unstructured finite filters, ReLU, maximum; random with a fixed seed until trained ones exist."""
     return FeatureExtractor(
-        [
-            Layer(RandomFilters(count=8, size=5, seed=n), ReLU(), MaxPool(2))
-            for n in range(3)
-        ],
+        [Layer(RandomFilters(count=8, size=5, seed=n), ReLU(), MaxPool(2)) for n in range(3)],
         grid,
     ).admissible()
 

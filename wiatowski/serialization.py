@@ -11,6 +11,7 @@ import os
 import tempfile
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -220,8 +221,9 @@ def load(
     Source: utility.
     """
     path = Path(path)
+    content = path.read_bytes()
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             header = json.loads(archive.read("extractor.json"))
             arrays = {}
             for name in archive.namelist():
@@ -229,7 +231,7 @@ def load(
                     with archive.open(name) as member:
                         array = np.lib.format.read_array(member, allow_pickle=False)
                     arrays[name.removesuffix(".npy")] = array
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, RuntimeError) as error:
         raise ValueError(
             f"load: {path.name} is not an extractor written by wiatowski.save, or it is damaged "
             f"({error})."
@@ -385,7 +387,14 @@ def _store_bank(bank: FilterBank, name: str, arrays: dict[str, np.ndarray]) -> d
 
 def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FilterBank:
     name = row["arrays"]
-    stored = [arrays[f"{name}.atoms_hat"], arrays[f"{name}.output_atom_hat"]]
+    keys = (f"{name}.atoms_hat", f"{name}.output_atom_hat")
+    missing = [key for key in keys if key not in arrays]
+    if missing:
+        raise ValueError(
+            "load: the file is not an extractor written by wiatowski.save, or it is damaged "
+            f"(without the array {missing[0]!r})."
+        )
+    stored = [arrays[key] for key in keys]
     kept = [jnp.asarray(a) for a in stored]
     if any(a.dtype != b.dtype for a, b in zip(stored, kept, strict=True)):
         raise ValueError(
@@ -393,9 +402,7 @@ def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> F
             "computation."
         )
     frame = None if row["frame"] is None else _member("frame", row["frame"], name)
-    return FilterBank(
-        *kept, Grid(**row["grid"]), tuple(row["labels"]), tuple(row["real"]), frame
-    )
+    return FilterBank(*kept, Grid(**row["grid"]), tuple(row["labels"]), tuple(row["real"]), frame)
 
 
 def _restore(role: str, entry: Mapping[str, Any], functions: Mapping[str, Pointwise]):

@@ -7,6 +7,7 @@ accurate to $5 \epsilon (1 + \log_2 N)$ in the Euclidean norm.
 
 from __future__ import annotations
 
+import functools as ft
 import math
 from collections.abc import Callable
 
@@ -142,7 +143,7 @@ def assert_lipschitz(function: Callable, constant: float, u, v, depth: int = 1) 
     slack = relative * constant * (_norm(u) + _norm(v))
     ratio = moved / apart if apart else math.nan
     _require(
-        f"Lipschitz with constant {constant:.6g} (ratio {ratio:.6g}): ||F(u) - F(v)|| <= L ||u - v||",
+        f"Lipschitz with constant {constant:.6g} (ratio {ratio:.6g}): ||F(u) - F(v)||",
         moved,
         constant * apart,
         slack,
@@ -150,7 +151,7 @@ def assert_lipschitz(function: Callable, constant: float, u, v, depth: int = 1) 
 
 
 def assert_nonexpansive(function: Callable, u, v, depth: int = 1) -> None:
-    r"""$\|F(u) - F(v)\| \le \|u - v\|$: `assert_lipschitz` with L = 1, the law of admissible extractors.
+    r"""$\|F(u) - F(v)\| \le \|u - v\|$, the law of admissible extractors: L = 1.
 
     Args:
         function: takes an array, returns an array or a collection of arrays.
@@ -244,10 +245,8 @@ def assert_finite_gradient(function: Callable, x) -> None:
     >>> assert_finite_gradient(wi.Modulus(), jnp.zeros(4, dtype=jnp.complex64))
     """
     outputs, pull = jax.vjp(function, jnp.asarray(x))
-    for direction in (1, 1j):
-        cotangent = jax.tree.map(
-            lambda y: jnp.full(y.shape, direction if jnp.iscomplexobj(y) else 1, y.dtype), outputs
-        )
+    for imaginary in (0, 1):
+        cotangent = jax.tree.map(ft.partial(_ones_like, imaginary=imaginary), outputs)
         (gradient,) = pull(cotangent)
         bad = int(np.sum(~np.isfinite(np.asarray(gradient))))
         if bad:
@@ -275,7 +274,7 @@ def assert_same_under_jit_and_vmap(phi: FeatureExtractor, batch) -> None:
     """
     batch = jnp.asarray(batch)
     compiled = eqx.filter_jit(phi)
-    together = eqx.filter_jit(jax.vmap(phi))(batch)
+    together = _batched(phi, batch)
     for i, f in enumerate(batch):
         with jax.disable_jit():
             eager = phi(f)
@@ -297,6 +296,11 @@ def _round_trip(bank: FilterBank, f):
 @eqx.filter_jit
 def _bounds(bank: FilterBank, real: bool):
     return bank.frame_bounds(real)
+
+
+@eqx.filter_jit
+def _batched(phi: FeatureExtractor, batch) -> Features:
+    return jax.vmap(phi)(batch)
 
 
 @eqx.filter_jit
@@ -334,6 +338,11 @@ def _eps(*values) -> float:
     return max(
         (float(jnp.finfo(dtype).eps) for dtype in types), default=float(jnp.finfo(float).eps)
     )
+
+
+def _ones_like(array, imaginary: int):
+    value = 1j if imaginary and jnp.iscomplexobj(array) else 1
+    return jnp.full(array.shape, value, array.dtype)
 
 
 def _double(leaf) -> np.ndarray:

@@ -73,6 +73,7 @@ class FilterBank(eqx.Module):
             raise TypeError(
                 f"FilterBank: grid must be a wiatowski.Grid, not {grid!r}; write Grid({grid!r})."
             )
+        given = (atoms_hat, output_atom_hat)
         atoms_hat, output_atom_hat = _inexact(atoms_hat), _inexact(output_atom_hat)
         if atoms_hat.ndim != grid.ndim + 1 or atoms_hat.shape[1:] != grid.shape:
             raise ValueError(
@@ -91,8 +92,11 @@ class FilterBank(eqx.Module):
             raise ValueError(
                 f"FilterBank: {len(atoms_hat)} atoms need as many distinct labels, got {labels!r}."
             )
-        concrete = is_concrete(atoms_hat, output_atom_hat)
-        if concrete and not (_finite(atoms_hat) and _finite(output_atom_hat)):
+        # Looked at as they were given: inside a transformation every jax array is a tracer.
+        concrete = is_concrete(*given)
+        kept = (atoms_hat.dtype, output_atom_hat.dtype)
+        samples = [np.asarray(a).astype(d) for a, d in zip(given, kept)] if concrete else []
+        if not all(np.isfinite(a).all() for a in samples):
             raise ValueError(
                 "FilterBank: the atoms hold NaN or infinite samples; replace them "
                 "(np.nan_to_num) or check the formula at frequency zero."
@@ -100,10 +104,7 @@ class FilterBank(eqx.Module):
         self.atoms_hat, self.output_atom_hat = atoms_hat, output_atom_hat
         self.grid, self.labels, self.frame = grid, labels, frame
         if real is None:
-            real = tuple(
-                concrete and is_hermitian(np.asarray(a), grid.ndim)
-                for a in (atoms_hat, output_atom_hat)
-            )
+            real = tuple(is_hermitian(a, grid.ndim) for a in samples) or False
         self.atoms_real, self.output_real = (real, real) if isinstance(real, bool) else real
 
     def __len__(self) -> int:
@@ -168,7 +169,9 @@ class FilterBank(eqx.Module):
         """
         bound = self.frame_bounds().upper
         if is_concrete(bound) and not bound > 0:
-            raise ValueError("FilterBank.scaled_to: every atom is zero, so no factor gives a bound.")
+            raise ValueError(
+                "FilterBank.scaled_to: every atom is zero, so no factor gives a bound."
+            )
         return self.scaled_by(jnp.sqrt(upper / bound))
 
     def parseval(self) -> FilterBank:
@@ -250,10 +253,6 @@ def symmetrised(total: Array) -> Array:
 def _inexact(values) -> Array:
     array = jnp.asarray(values)
     return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(float)
-
-
-def _finite(array: Array) -> bool:
-    return bool(np.isfinite(np.asarray(array)).all())
 
 
 def _squared(array: Array) -> Array:

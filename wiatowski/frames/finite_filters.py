@@ -123,7 +123,7 @@ def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterB
             f"{name}.on: windows of {tuple(longest)} taps do not fit a grid of shape {grid.shape} "
             f"and spacing {grid.spacing:g}; use shorter filters or a larger signal."
         )
-    # On a coarser grid the Nyquist bin of an even axis lies inside the band and is not its own mirror.
+    # On a coarser grid the Nyquist bin of an even axis lies inside the band: it has no mirror.
     paired = grid.spacing <= 1 or all(n % 2 for n in grid.shape)
     real = paired and not (np.iscomplexobj(taps) or np.iscomplexobj(output_taps))
     hashable = frame if isinstance(frame, RandomFilters) else None

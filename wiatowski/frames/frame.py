@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._types import complex_dtype, resolve_real_dtype
@@ -53,11 +52,11 @@ def sampled_bank(
     )
 
 
-def _cast(samples: np.ndarray, dtype: np.dtype) -> jnp.ndarray:
+def _cast(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """To the real dtype where all imaginary parts are zero, else to its complex dtype."""
     if np.iscomplexobj(samples) and np.any(samples.imag):
-        return jnp.asarray(samples.astype(complex_dtype(dtype)))
-    return jnp.asarray(samples.real.astype(dtype))
+        return samples.astype(complex_dtype(dtype))
+    return samples.real.astype(dtype)
 
 
 def check_scales(frame: Frame, scales: int, grid: Grid) -> None:

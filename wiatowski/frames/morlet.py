@@ -24,8 +24,9 @@ _SLANT_PER_ORIENTATION = 4.0
 
 
 class Morlet(Frame):
-    r"""Morlet wavelets $\hat\psi(\omega) = e^{-(\omega-\xi)^T \Sigma (\omega-\xi)/2} - \kappa e^{-\omega^T \Sigma \omega/2}$.
+    r"""Morlet wavelets: Gaussian bumps away from frequency zero, corrected to vanish there.
 
+    $\hat\psi(\omega) = e^{-(\omega-\xi)^T \Sigma (\omega-\xi)/2} - \kappa e^{-\omega^T \Sigma \omega/2}$.
     $\kappa$ makes $\hat\psi(0) = 0$; centres are $\xi_j = \frac38 2^{-j}$ (1-D: $\frac38 2^{-j/Q}$),
     output atom a Gaussian. Complex atoms that cover half of the frequencies: with
     `frame_bounds(real=True)` they are judged as they act on real signals.
@@ -34,8 +35,7 @@ class Morlet(Frame):
     $\sigma_j = \xi_j \frac{1-r}{(1+r)\sqrt{\ln 2}}$, $r = 2^{-1/Q}$, for `scales * voices` atoms.
     2-D: `orientations` rotations over half a turn, envelope 0.8 * 2^j units long and
     `orientations / 4` times shorter across.
-    The sum of squares is scaled to upper bound 1 in closed form nowhere: use `scaled_to` or
-    `admissible()`.
+    The atoms peak at one, so B exceeds 1: rescale with `scaled_to` or `admissible()`.
 
     Args:
         scales: octaves J >= 1; scale 0 is the finest.
