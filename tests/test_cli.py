@@ -325,6 +325,13 @@ def test_not_admissible_says_so_and_the_flag_rescales(work):
     assert report["extractor"]["lipschitz_bound"] <= 1 + 1e-12
 
 
+def test_an_all_black_image_works(work):
+    np.save("black.npy", np.zeros((24, 24), np.uint8))
+    assert verify("--image", "black.npy") == 0
+    report = json.loads(Path("out/report.json").read_text())
+    assert report["energy"]["features"] == [[0.0, 0.0]]
+
+
 def test_a_report_is_replaced_whole(work):
     Path("out").mkdir()
     Path("out/report.html").write_text("old")

@@ -17,6 +17,7 @@ __all__ = [
     "colour_bar",
     "figure",
     "image",
+    "is_signed",
     "legend",
     "line_axes",
     "symmetric_limit",
@@ -87,6 +88,12 @@ def image(
         vmax=vmax,
         cmap=cmap or (SIGNED if signed else MAGNITUDE),
     )
+
+
+def is_signed(values: np.ndarray) -> bool:
+    """Whether both signs matter: ripples below zero of a map of magnitudes do not."""
+    lowest, highest = float(values.min()), float(values.max())
+    return min(-lowest, highest) > 0.2 * max(-lowest, highest)
 
 
 def colour_bar(axes: Axes, mappable, label: str) -> None:

@@ -6,7 +6,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from wiatowski.features import Features
-from wiatowski.plot.canvas import COLOURS, central_slice, figure, image, legend, line_axes
+from wiatowski.plot.canvas import (
+    COLOURS,
+    central_slice,
+    figure,
+    image,
+    is_signed,
+    legend,
+    line_axes,
+)
 
 __all__ = ["energies", "feature_maps", "strongest_paths"]
 
@@ -83,18 +91,19 @@ def energies(
     whole = float(propagated[0] if signal_energy is None else signal_energy) or 1.0
     canvas, ((axes,),) = figure(6.5, 3.3)
     depth = np.arange(len(features))
-    for values, name, colour, marker in (
-        (propagated, r"still travelling: $W_n(f)\,/\,\|f\|^2$", COLOURS["bound"], "s"),
-        (features, r"put out: $|||\Phi^n(f)|||^2\,/\,\|f\|^2$", COLOURS["measured"], "o"),
+    above = propagated >= features
+    for values, over, name, colour, marker in (
+        (propagated, above, r"still travelling: $W_n(f)\,/\,\|f\|^2$", COLOURS["bound"], "s"),
+        (features, ~above, r"put out: $|||\Phi^n(f)|||^2\,/\,\|f\|^2$", COLOURS["measured"], "o"),
     ):
         shares = np.where(values > 0, values / whole, np.nan)
         axes.plot(depth, shares, color=colour, marker=marker, lw=1.6, ms=6, label=name)
-        for x, y in zip(depth, shares):
+        for x, y, higher in zip(depth, shares, over):
             if np.isfinite(y):
                 axes.annotate(
                     f"{y:.2g}",
                     (x, y),
-                    xytext=(0, 7 if marker == "s" else -14),
+                    xytext=(0, 7 if higher else -14),
                     textcoords="offset points",
                     ha="center",
                     fontsize=9,
@@ -114,8 +123,7 @@ def _draw_map(axes, values: np.ndarray, ndim: int) -> None:
     if ndim == 1:
         axes.plot(values, color=COLOURS["measured"], lw=1.2)
         return
-    signed = bool(values.min() < 0 < values.max())
-    image(axes, central_slice(values, ndim), signed=signed)
+    image(axes, central_slice(values, ndim), signed=is_signed(values))
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():

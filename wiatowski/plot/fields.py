@@ -13,6 +13,7 @@ from wiatowski.plot.canvas import (
     colour_bar,
     figure,
     image,
+    is_signed,
     legend,
     line_axes,
     symmetric_limit,
@@ -59,8 +60,8 @@ def signal(values: np.ndarray, title: str = "") -> Figure:
         shown = central_slice(values, values.ndim)
         complex_values = np.iscomplexobj(shown)
         shown = np.abs(shown) if complex_values else shown
-        signed = not complex_values and bool(shown.min() < 0 < shown.max())
-        canvas, ((axes,),) = figure(3.9, 3.2)
+        signed = not complex_values and is_signed(shown)
+        canvas, ((axes,),) = figure(3.2, 2.75)
         drawn = image(axes, shown, signed=signed)
         colour_bar(axes, drawn, "modulus" if complex_values else "value")
         line_axes(axes, "column (samples)", "row (samples)")
@@ -98,7 +99,7 @@ def displacement(tau: np.ndarray, title: str = "") -> Figure:
     else:
         length = central_slice(np.sqrt(np.sum(tau**2, axis=0)), ndim)
         plane = central_slice(tau[-2:], ndim)
-        canvas, ((axes,),) = figure(3.9, 3.2)
+        canvas, ((axes,),) = figure(3.2, 2.75)
         # Only the light part of the map, so that arrows stand out.
         light = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0, 0.55, 128)))
         drawn = image(axes, length, cmap=light, vmin=0)

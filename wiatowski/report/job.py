@@ -84,11 +84,13 @@ def verify(settings: Settings, progress: Progress) -> Result:
         ) as claims,
     ):
         phi = source.built(choice, photo.shape, len(photo.names), settings.admissible)
-        sections, numbers = _drawn(phi, photo, settings, progress)
-        return _written(out, settings, photo, constants, sections, numbers, claims, progress)
+        sections, numbers = _measured(phi, photo, settings, progress)
+        pictures = [page.drawn(section) for section in sections]
+        progress.step("figures drawn; waiting for the claims")
+        return _written(out, settings, photo, constants, pictures, numbers, claims, progress)
 
 
-def _drawn(
+def _measured(
     phi: FeatureExtractor, photo: Photo, settings: Settings, progress: Progress
 ) -> tuple[list[panels.Section], dict[str, Any]]:
     """All figures and their numbers, in float32."""
@@ -132,7 +134,7 @@ def _written(
     settings: Settings,
     photo: Photo,
     constants: dict[str, Any],
-    sections: list[panels.Section],
+    sections: list[page.Drawn],
     numbers: dict[str, Any],
     claims: ClaimsProcess,
     progress: Progress,

@@ -46,6 +46,8 @@ _COMMAND = re.compile(
     r"\\(" + "|".join(sorted(_COMMANDS, key=len, reverse=True)) + r")(?![A-Za-z])"
 )
 _SHORT_FRACTION = re.compile(r"\\frac\s*([^{}\s\\])\s*([^{}\s\\])")
+# The outlines of an italic f lean into the bars of its norm.
+_SPACE = r"\hspace{0.12}"
 _CODES = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 
 
@@ -69,6 +71,8 @@ def typeset(text: str) -> Markup:
 @functools.lru_cache(maxsize=1024)
 def _formula(source: str) -> Markup:
     known = _SHORT_FRACTION.sub(r"\\frac{\1}{\2}", _COMMAND.sub(_replacement, source))
+    known = re.sub(r"(\\\||\|)f(?![A-Za-z])", rf"\1\{_SPACE}f", known)
+    known = re.sub(r"(?<![A-Za-z\\])f(?=\\\||\|)", rf"f\{_SPACE}", known)
     try:
         outlines, width, height, depth = _outlines(f"${known}$")
     except ValueError:  # mathtext's own message names a column of the translated text: no use

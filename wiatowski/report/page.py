@@ -6,7 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import numpy as np
@@ -16,13 +16,25 @@ from wiatowski.report.claims import outcome
 from wiatowski.report.mathtext import typeset
 from wiatowski.report.panels import Panel, Section, worst_case
 
-__all__ = ["picture", "render"]
+__all__ = ["Drawn", "drawn", "render"]
 
 _CSS_PIXELS_PER_INCH = 96
 _DENSITY = 1.5  # image pixels per CSS pixel: sharp on dense screens, and the file stays small
 
 
-def picture(panel: Panel) -> Markup:
+class Drawn(NamedTuple):
+    """A section whose figures are pictures already."""
+
+    section: Section
+    pictures: tuple[Markup, ...]
+
+
+def drawn(section: Section) -> Drawn:
+    """Turn a section's figures into pictures, which takes a while."""
+    return Drawn(section, tuple(_picture(panel) for panel in section.panels))
+
+
+def _picture(panel: Panel) -> Markup:
     """The panel's figure as an <img> that holds its own PNG."""
     buffer = io.BytesIO()
     panel.figure.savefig(buffer, format="png", dpi=_CSS_PIXELS_PER_INCH * _DENSITY)
@@ -39,7 +51,7 @@ def render(
     title: str,
     photo: tuple[Panel, Sequence[str]],
     extractor: dict[str, Any],
-    sections: Sequence[Section],
+    sections: Sequence[Drawn],
     document: dict[str, Any],
     arrays: dict[str, np.ndarray],
     footer: str,
@@ -58,6 +70,7 @@ def render(
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["math"] = typeset
     environment.filters["number"] = _number
+    environment.filters["breakable"] = lambda text: Markup("(<wbr>").join(text.split("("))
     template = environment.from_string(
         resources.files("wiatowski.report").joinpath("page.html").read_text(encoding="utf-8")
     )
@@ -67,14 +80,12 @@ def render(
         holds=holds,
         verdict=verdict,
         photo=photo[0],
-        photo_image=picture(photo[0]),
+        photo_image=_picture(photo[0]),
         photo_notes=photo[1],
         extractor=extractor,
-        sections=[
-            (section, [(panel, picture(panel)) for panel in section.panels]) for section in sections
-        ],
+        sections=[(section, list(zip(section.panels, pictures))) for section, pictures in sections],
         claims=[
-            (claim, [picture(panel) for panel in worst_case(claim, arrays)], _unmet(claim))
+            (claim, [_picture(panel) for panel in worst_case(claim, arrays)], _unmet(claim))
             for claim in document["claims"]
         ],
         footer=footer,
