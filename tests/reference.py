@@ -1,4 +1,4 @@
-"""The feature extractor in plain NumPy, written from the papers and sharing no code with the package.
+"""The feature extractor in plain NumPy, written sharing no code with the package.
 
 Slow on purpose: Fourier transforms are explicit matrices, paths are Python loops. Everything is
 double precision. A layer is a `ReferenceLayer` of arrays and callables.

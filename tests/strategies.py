@@ -47,7 +47,7 @@ def grids(draw, shapes=SHAPES, spacings=SPACINGS):
     return wi.Grid(draw(st.sampled_from(shapes)), draw(st.sampled_from(spacings)))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def examples_on(grid: wi.Grid) -> tuple[tuple[wi.Frame, int], ...]:
     """The catalogue's frames that can be sampled on the grid, with their numbers of atoms."""
     found = []

@@ -64,7 +64,7 @@ def test_analytic_atoms_are_complex_and_covered_by_the_real_bounds(name):
 
 
 @given(data=st.data(), seed=strategies.seeds(), real=st.booleans())
-@settings(max_examples=12)
+@settings(max_examples=8)
 def test_frame_inequality_and_reconstruction(data, seed, real):
     grid = data.draw(strategies.grids(spacings=(1.0, 0.75)))
     bank = data.draw(strategies.frames_on(grid)).on(grid)
