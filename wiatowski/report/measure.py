@@ -46,7 +46,7 @@ _DEFORMATION_SIDE = 128
 _COMPANION_SAMPLES = 32_000_000
 _SHIFTS = (1, 2, 3, 4, 8, 16)
 _FIXED_SHIFT = 3
-_AMPLITUDES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_AMPLITUDES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def describe(member: Frame | AbstractNonlinearity | AbstractPooling | None) -> str:
@@ -222,7 +222,7 @@ def deformation(phi: FeatureExtractor, f: np.ndarray, band: int, seed: int) -> d
         moved = deform(kept, tau, band=band)
         rows["input"].append(float(jnp.linalg.norm(moved - kept)) / norm)
         rows["features"].append(float((phi(moved) - before).norm()) / norm)
-        rows["exact"].append(float(bounds.deformation_operator_norm(tau, band)[0]))
+        rows["exact"].append(_operator_norm(np.asarray(tau), band))
         rows["rough"].append(bounds.deformation_rough(radius, amplitude, 0.0, len(shape)))
     return {
         "shape": list(shape),
@@ -233,6 +233,12 @@ def deformation(phi: FeatureExtractor, f: np.ndarray, band: int, seed: int) -> d
         **rows,
         "exact_features": [lipschitz * v for v in rows["exact"]],
     }
+
+
+def _operator_norm(tau: np.ndarray, band: int) -> float:
+    """T2d in float64: in float32 its rounding allowance would show at small amplitudes."""
+    with jax.enable_x64(True):
+        return float(bounds.deformation_operator_norm(jnp.asarray(tau, jnp.float64), band)[0])
 
 
 def _rebuilt(
