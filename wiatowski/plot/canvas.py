@@ -55,11 +55,19 @@ _STYLE: dict[Any, Any] = {
 
 
 def figure(
-    width: float, height: float, rows: int = 1, columns: int = 1, **ratios
+    width: float,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    layout: Literal["constrained", "compressed"] = "constrained",
+    **ratios,
 ) -> tuple[Figure, np.ndarray]:
-    """A figure in inches and its axes, shape (rows, columns), in the package's style."""
+    """A figure in inches and its axes, shape (rows, columns), in the package's style.
+
+    "compressed" suits single images, whose sides have a fixed ratio.
+    """
     with matplotlib.rc_context(_STYLE):
-        canvas = Figure(figsize=(width, height), layout="constrained")
+        canvas = Figure(figsize=(width, height), layout=layout)
         axes = canvas.subplots(rows, columns, squeeze=False, gridspec_kw=ratios or None)
     return canvas, axes
 
@@ -100,6 +108,10 @@ def colour_bar(axes: Axes, mappable, label: str) -> None:
     """A colour bar beside the axes, named."""
     bar = axes.figure.colorbar(mappable, ax=axes, fraction=0.046, pad=0.03)
     bar.set_label(label)
+    # Short tick labels: long ones push the axis labels out of a small figure.
+    bar.ax.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
+    bar.ax.locator_params(axis="y", nbins=6)
+    bar.ax.tick_params(labelsize=9)
     bar.outline.set_visible(False)
 
 

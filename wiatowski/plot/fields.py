@@ -61,7 +61,7 @@ def signal(values: np.ndarray, title: str = "") -> Figure:
         complex_values = np.iscomplexobj(shown)
         shown = np.abs(shown) if complex_values else shown
         signed = not complex_values and is_signed(shown)
-        canvas, ((axes,),) = figure(3.2, 2.75)
+        canvas, ((axes,),) = figure(3.2, 2.75, layout="compressed")
         drawn = image(axes, shown, signed=signed)
         colour_bar(axes, drawn, "modulus" if complex_values else "value")
         line_axes(axes, "column (samples)", "row (samples)")
@@ -99,7 +99,7 @@ def displacement(tau: np.ndarray, title: str = "") -> Figure:
     else:
         length = central_slice(np.sqrt(np.sum(tau**2, axis=0)), ndim)
         plane = central_slice(tau[-2:], ndim)
-        canvas, ((axes,),) = figure(3.2, 2.75)
+        canvas, ((axes,),) = figure(3.2, 2.75, layout="compressed")
         # Only the light part of the map, so that arrows stand out.
         light = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0, 0.55, 128)))
         drawn = image(axes, length, cmap=light, vmin=0)
