@@ -247,6 +247,9 @@ def test_energies_of_channels_are_those_of_each():
 def test_members_are_described_as_they_are_written():
     assert measure.describe(wi.frames.Meyer(scales=2)) == "Meyer(scales=2)"
     assert measure.describe(wi.Modulus()) == "Modulus"
+    assert measure.describe(wi.Decimate(2)) == "Decimate(factor=2)"
+    assert measure.describe(wi.Dilate(1.5)) == "Dilate(factor=1.5)"
+    assert measure.describe(wi.Pointwise(jnp.sin, 1.0, "sine")).startswith("Pointwise(")
     assert (
         measure.describe(wi.frames.Scaled(wi.frames.Haar(scales=1), 0.5)) == "0.5 × Haar(scales=1)"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any, NamedTuple
 
@@ -55,10 +56,10 @@ def describe(member: Frame | AbstractNonlinearity | AbstractPooling | None) -> s
         return "user's arrays"
     if isinstance(member, Scaled):
         return f"{member.factor:.4g} × {describe(member.frame)}"
-    fields = vars(member)
+    values = {name: getattr(member, name) for name in inspect.signature(type(member)).parameters}
     arguments = ", ".join(
         f"{name}={value!r}"
-        for name, value in fields.items()
+        for name, value in values.items()
         if isinstance(value, (int, float, str))
     )
     return f"{type(member).__name__}({arguments})" if arguments else type(member).__name__
