@@ -249,7 +249,7 @@ def test_members_are_described_as_they_are_written():
     assert measure.describe(wi.Modulus()) == "Modulus"
     assert measure.describe(wi.Decimate(2)) == "Decimate(factor=2)"
     assert measure.describe(wi.Dilate(1.5)) == "Dilate(factor=1.5)"
-    assert measure.describe(wi.Pointwise(jnp.sin, 1.0, "sine")).startswith("Pointwise(")
+    assert measure.describe(wi.Pointwise(lambda u: u / 2, 0.5, "half")).startswith("Pointwise(")
     assert (
         measure.describe(wi.frames.Scaled(wi.frames.Haar(scales=1), 0.5)) == "0.5 × Haar(scales=1)"
     )
