@@ -316,6 +316,11 @@ CASES = {
         ValueError,
         "use deformation_rough",
     ),
+    "exact norm beyond Nyquist": (
+        lambda _: bounds.deformation_operator_norm(np.ones((1, 8)), 4),
+        ValueError,
+        "a band below Nyquist, at most 3",
+    ),
     "Theorem 1 without admissibility": (
         lambda _: bounds.translation(loud(), 0, 1, 1.0),
         ValueError,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
 
 import jax
 import jax.numpy as jnp
@@ -22,8 +22,9 @@ SHAPES = [(97,), (64,), (33, 47), (32, 32), (9, 8, 11)]
 
 def parameters(member) -> dict:
     """The constructor's numbers of a nonlinearity or pooling of ours."""
-    values = {f.name: getattr(member, f.name) for f in dataclasses.fields(member)}
-    return {} if isinstance(member, wi.Pointwise) else values
+    if isinstance(member, wi.Pointwise):
+        return {}
+    return {name: getattr(member, name) for name in inspect.signature(type(member)).parameters}
 
 
 def reference_layer(layer: wi.Layer) -> reference.ReferenceLayer:

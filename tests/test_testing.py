@@ -78,8 +78,13 @@ class Position(wi.AbstractNonlinearity):
 class Wrong(wi.AbstractPooling):
     """Says it is pointwise sub-sampling, but answers by the kind of array it is handed."""
 
-    factor: int = 1
-    stride: int = 1
+    @property
+    def factor(self) -> int:
+        return 1
+
+    @property
+    def stride(self) -> int:
+        return 1
 
     def lipschitz(self, grid):
         return 1.0
