@@ -120,7 +120,7 @@ def searched_measured(setting: Setting) -> Measured:
 def measure(setting: Setting, trials: list[Trial]) -> Measured:
     """The left-hand sides: at the input on samples and on the torus, and through the network."""
     before = [t.signal for t in trials]
-    after = [np.asarray(_deformed(t.signal, t.field, setting.band)) for t in trials]
+    after = [_deformed(t.signal, t.field, setting.band) for t in trials]
     on_samples = norms([a - b for a, b in zip(after, before)])
     on_torus = [
         s if t.field.kind == "rough" else _torus_difference(t, setting.band)
@@ -168,7 +168,7 @@ def _key(stream: int) -> jax.Array:
     return jax.random.key(stream, impl="unsafe_rbg")
 
 
-def worst_signal(setting: Setting, field: Displacement) -> jax.Array:
+def worst_signal(setting: Setting, field: Displacement) -> np.ndarray:
     """A band-limited signal on which F - I attains its norm; real for real settings."""
     _, coefficients = wi.bounds.deformation_operator_norm(field.tau, setting.band, field.omega)
     f_hat = np.zeros(setting.grid.shape, complex)
@@ -176,11 +176,11 @@ def worst_signal(setting: Setting, field: Displacement) -> jax.Array:
     f_hat[np.ix_(*(modes % n for n in setting.grid.shape))] = np.asarray(coefficients)
     f = np.fft.ifftn(f_hat) * setting.grid.size
     if setting.real:  # a real operator: both parts are worst cases, or zero
-        f = max(f.real, f.imag, key=np.linalg.norm)
+        f = max(np.real(f), np.imag(f), key=np.linalg.norm)
     return np.asarray(f / np.linalg.norm(f))
 
 
-def worst_displacement(f: jax.Array, amplitude: float, steps: int = 8) -> jax.Array:
+def worst_displacement(f: np.ndarray, amplitude: float, steps: int = 8) -> np.ndarray:
     """At every sample the displacement of at most that length that changes the signal most."""
     d = f.ndim
     lattice = np.linspace(-amplitude, amplitude, 2 * steps + 1 if d == 1 else 5)

@@ -70,7 +70,7 @@ def rough(key: jax.Array, grid: wi.Grid, amplitude: float) -> Displacement:
     return given_rough(tau * np.minimum(1.0, amplitude / length))
 
 
-def given_rough(tau: jax.Array) -> Displacement:
+def given_rough(tau: np.ndarray) -> Displacement:
     """A displacement known by its samples only."""
     return Displacement("rough", tau, None, float(np.linalg.norm(tau, axis=0).max()), 0.0, math.inf)
 
@@ -85,7 +85,7 @@ def between_samples(size: np.ndarray, degree: int = _DEGREE) -> float:
     return float(size.max() / np.prod([math.cos(math.pi * degree / n) for n in size.shape]))
 
 
-def jacobian_sup(tau: jax.Array) -> float:
+def jacobian_sup(tau: np.ndarray) -> float:
     """Sup of the largest entry of |D tau| of a trigonometric polynomial."""
     values = np.asarray(tau)
     ndim = values.shape[0]
@@ -101,7 +101,7 @@ def jacobian_sup(tau: jax.Array) -> float:
     return largest
 
 
-def upsampled(values: jax.Array, factor: int = 2) -> jax.Array:
+def upsampled(values: np.ndarray, factor: int = 2) -> np.ndarray:
     """The trigonometric polynomial through real samples, on a grid `factor` times finer."""
     coarse = np.fft.fftn(np.asarray(values))
     fine_shape = tuple(factor * n for n in coarse.shape)

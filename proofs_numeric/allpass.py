@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -26,15 +25,15 @@ def allpass_extractor(depth: int, size: int | None = None, width: float = 0.05):
         size: samples of the input, a multiple of 2^n; 16 * 2^n by default.
         width: of the Gaussian output atom, cycles per unit length.
     """
-    size = 16 * 2**depth if size is None else size
+    samples = 16 * 2**depth if size is None else size
     layers = [
-        wi.Layer(allpass_bank(wi.Grid((size // 2**n,))), wi.ReLU(), wi.Decimate(2))
+        wi.Layer(allpass_bank(wi.Grid((samples // 2**n,))), wi.ReLU(), wi.Decimate(2))
         for n in range(depth)
     ]
-    deepest = wi.Grid((size // 2**depth,))
+    deepest = wi.Grid((samples // 2**depth,))
     gaussian = np.exp(-0.5 * (deepest.frequency_norm() / width) ** 2)
     output = wi.FilterBank(jnp.zeros((0, *deepest.shape)), jnp.asarray(gaussian), deepest)
-    return wi.FeatureExtractor(layers, wi.Grid((size,)), output)
+    return wi.FeatureExtractor(layers, wi.Grid((samples,)), output)
 
 
 def allpass_bank(grid: wi.Grid) -> wi.FilterBank:
@@ -42,10 +41,10 @@ def allpass_bank(grid: wi.Grid) -> wi.FilterBank:
     return wi.FilterBank(jnp.ones((1, *grid.shape)), jnp.zeros(grid.shape), grid)
 
 
-def alternating_signal(phi: wi.FeatureExtractor) -> jax.Array:
+def alternating_signal(phi: wi.FeatureExtractor) -> np.ndarray:
     r"""$(-1)^k / \sqrt N$."""
     size = phi.grid.size
-    return jnp.asarray(np.resize([1.0, -1.0], size) / math.sqrt(size))
+    return np.resize([1.0, -1.0], size) / math.sqrt(size)
 
 
 def predicted_violation(phi: wi.FeatureExtractor) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import jax
 import numpy as np
@@ -108,10 +107,10 @@ class Control:
 class Claim(abc.ABC):
     """One statement of the literature in the form that holds where we compute."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    statement: ClassVar[str]
-    source: ClassVar[str]
+    name: str
+    title: str
+    statement: str
+    source: str
 
     @abc.abstractmethod
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 import proofs_numeric
@@ -58,7 +59,7 @@ def run_claims(
     """
     start = time.monotonic()
     key = jax.random.key(seed, impl="unsafe_rbg")  # compiles at once
-    double = jax.config.jax_enable_x64
+    double = jnp.zeros(()).dtype == jnp.float64
 
     def one(number: int, claim: Claim):
         with jax.enable_x64(double):  # the context belongs to a thread
@@ -92,7 +93,7 @@ def steps(claims: list[Claim], settings: list[Setting], controls: bool) -> int:
 def write_results(path: Path, results: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """`path` (JSON) and, beside it, the arrays it names (.npz); both whole."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, **arrays)  # pyright: ignore[reportArgumentType]
     write_whole(path.with_suffix(".npz"), buffer.getvalue())
     write_whole(path, json.dumps(results, indent=1, allow_nan=False).encode())
 

@@ -43,10 +43,10 @@ def ascend(
     """
     count = jax.tree.leaves(starts)[0].shape[0]
     short = -count % chunk
-    padded = jax.tree.map(
+    starts, contexts = jax.tree.map(
         lambda a: np.concatenate([a, np.repeat(a[:1], short, axis=0)]), (starts, contexts)
     )
-    found = _ascend(objective, phi, *padded, learning_rate, steps, chunk)
+    found = _ascend(objective, phi, starts, contexts, learning_rate, steps, chunk)
     return jax.tree.map(lambda a: np.asarray(a)[:count], found)
 
 

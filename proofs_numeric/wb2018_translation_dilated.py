@@ -64,7 +64,7 @@ class KeepEven(wi.AbstractNonlinearity):
         return u * jnp.asarray(np.resize([1.0, 0.0], u.shape[-1]))
 
 
-def position_dependent_setting() -> tuple[Setting, jax.Array]:
+def position_dependent_setting() -> tuple[Setting, np.ndarray]:
     grid = wi.Grid((32,))
     zero = jnp.zeros(grid.shape)
     allpass = wi.FilterBank(jnp.ones((1, *grid.shape)), zero, grid)
@@ -72,7 +72,7 @@ def position_dependent_setting() -> tuple[Setting, jax.Array]:
     gaussian = jnp.asarray(np.exp(-0.5 * (deepest.frequency_norm() / 0.05) ** 2))
     output = wi.FilterBank(jnp.zeros((0, *grid.shape)), gaussian, deepest)
     phi = wi.FeatureExtractor([wi.Layer(allpass, KeepEven(), wi.Dilate(2))], grid, output)
-    comb = jnp.asarray(np.resize([1.0, 0.0], grid.size))[None]
+    comb = np.resize([1.0, 0.0], grid.size)[None]
     return Setting("position-dependent", phi, comb, ("comb",), band=5), comb
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Inexact
+from jax.core import Tracer
+from jax.typing import ArrayLike
+from jaxtyping import Array
 
 __all__ = [
     "Array",
-    "Complex",
-    "Float",
-    "Inexact",
+    "ArrayLike",
     "complex_dtype",
     "is_concrete",
     "real_dtype",
@@ -55,6 +55,4 @@ def complex_dtype(dtype) -> np.dtype:
 
 def is_concrete(*values) -> bool:
     """Whether no value is a JAX tracer, so that its numbers may be looked at."""
-    return not any(
-        isinstance(leaf, jax.core.Tracer) for value in values for leaf in jax.tree.leaves(value)
-    )
+    return not any(isinstance(leaf, Tracer) for value in values for leaf in jax.tree.leaves(value))

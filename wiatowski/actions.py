@@ -7,6 +7,7 @@ are in input samples. All spatial axes are those of the array: batches go throug
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -19,33 +20,30 @@ from wiatowski._fourier import (
     translation_multiplier,
     trigonometric_coefficients,
 )
-from wiatowski._types import Array, is_concrete, real_dtype
+from wiatowski._types import Array, ArrayLike, is_concrete, real_dtype
 
 __all__ = ["deform", "modulate", "translate", "translate_batch"]
 
 
-def translate(f: Array, shift) -> Array:
+def translate(f: ArrayLike, shift: ArrayLike | Sequence[float]) -> Array:
     r"""$T_t f(x) = f(x - t)$ on the torus, exact for the trigonometric interpolant.
 
-        Whole concrete shifts only move samples. For fractional ones the Nyquist bin of an even axis
-        is multiplied by $\cos \pi t$ (so real stays real); the shift is then unitary only if that bin
-        is empty.
+    Whole concrete shifts only move samples. For fractional ones the Nyquist bin of an even axis
+    is multiplied by $\cos \pi t$ (so real stays real); the shift is then unitary only if that bin
+    is empty.
 
-        Args:
-            f: real or complex, one axis per dimension.
-            shift: t in samples, one number per axis (a single number in 1-D).
+    Args:
+        f: real or complex, one axis per dimension.
+        shift: t in samples, one number per axis (a single number in 1-D).
 
-        Raises:
-            ValueError: if `shift` has not one number per axis.
+    Raises:
+        ValueError: if `shift` has not one number per axis.
 
-        Source: Wiatowski & Boelcskei 2018, translation operator.
+    Source: Wiatowski & Boelcskei 2018, translation operator.
 
-        >>> import functools
-
-    import jax
-    import jax.numpy as jnp
-        >>> translate(jnp.arange(4.0), 1).tolist()
-        [3.0, 0.0, 1.0, 2.0]
+    >>> import jax.numpy as jnp
+    >>> translate(jnp.arange(4.0), 1).tolist()
+    [3.0, 0.0, 1.0, 2.0]
     """
     f = _signal(f)
     shift = jnp.atleast_1d(jnp.asarray(shift, dtype=real_dtype(f.dtype)))
@@ -62,16 +60,16 @@ def translate(f: Array, shift) -> Array:
 
 
 @jax.jit
-def translate_batch(maps: Array, shift: Array) -> Array:
+def translate_batch(maps: Array, shift: ArrayLike) -> Array:
     """`translate` of every row, through the transform: maps (rows, N1, ..., Nd), one shift (d,)."""
     ndim = maps.ndim - 1
     maps_hat = spectrum(maps, ndim)
-    for factor in translation_multiplier(maps.shape[1:], shift):
+    for factor in translation_multiplier(maps.shape[1:], jnp.asarray(shift)):
         maps_hat = maps_hat * factor
     return from_spectrum(maps_hat, ndim, not jnp.iscomplexobj(maps))
 
 
-def modulate(f: Array, omega: Array) -> Array:
+def modulate(f: ArrayLike, omega: ArrayLike) -> Array:
     r"""$e^{2\pi i \omega(x)} f(x)$ for a real phase $\omega$ in cycles.
 
     Args:
@@ -93,7 +91,9 @@ def modulate(f: Array, omega: Array) -> Array:
     return f * jnp.exp(2j * jnp.pi * omega)
 
 
-def deform(f: Array, tau: Array, omega: Array | None = None, band: int | None = None) -> Array:
+def deform(
+    f: ArrayLike, tau: ArrayLike, omega: ArrayLike | None = None, band: int | None = None
+) -> Array:
     r"""$F_{\tau,\omega} f(x) = e^{2\pi i \omega(x)} f(x - \tau(x))$ at the grid's samples.
 
     Evaluates the trigonometric polynomial exactly (a sum over all its frequencies at each
@@ -154,6 +154,6 @@ def displaced_points(tau: Array) -> Array:
     )
 
 
-def _signal(f) -> Array:
+def _signal(f: ArrayLike) -> Array:
     f = jnp.asarray(f)
     return f if jnp.issubdtype(f.dtype, jnp.inexact) else f.astype(float)

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.integrate
 
 from wiatowski._fourier import exponentials
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 from wiatowski.actions import displaced_points, translate, translate_batch
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import safe_sqrt
@@ -244,7 +244,7 @@ def deformation_rough(bandwidth: float, tau_sup: float, omega_sup: float, ndim: 
 
 
 def deformation_operator_norm(
-    tau: Array, band: int, omega: Array | None = None
+    tau: ArrayLike, band: int, omega: ArrayLike | None = None
 ) -> tuple[Array, Array]:
     r"""T2d: $\sup_f \|F_{\tau,\omega}f - f\| / \|f\|$ over $|k_i| \le$ `band`, and an f that attains it.
 

@@ -36,7 +36,7 @@ class Grid:
 
     def __post_init__(self):
         try:
-            shape = (self.shape,) if np.isscalar(self.shape) else tuple(self.shape)
+            shape = (self.shape,) if isinstance(self.shape, int) else tuple(self.shape)
             shape = tuple(operator.index(n) for n in shape)
         except TypeError:
             raise ValueError(

@@ -143,9 +143,9 @@ class Layer(eqx.Module):
 def scaled_bank(bank: FilterBank, factor) -> FilterBank:
     """The bank times a factor; a named frame stays named, as `Scaled`."""
     factor = jnp.asarray(factor, dtype=bank.dtype)
-    named = bank.frame is not None and is_concrete(factor)
-    frame = Scaled(bank.frame, float(factor)) if named else None
-    return bank.scaled_by(factor, frame)
+    if bank.frame is None or not is_concrete(factor):
+        return bank.scaled_by(factor)
+    return bank.scaled_by(factor, Scaled(bank.frame, float(factor)))
 
 
 def map_chunks(function: Callable, rows, row_bytes: int):

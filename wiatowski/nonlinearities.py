@@ -13,7 +13,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from equinox import AbstractVar
 
 from wiatowski._types import Array
 
@@ -42,13 +41,15 @@ class AbstractNonlinearity(eqx.Module):
     """A map of arrays with `M(0) = 0`.
 
     `pointwise` says that each sample is mapped on its own, so that the map commutes with every
-    shift and with decimation. `lipschitz` is the smallest known L with
-    |M(z) - M(w)| <= L |z - w|.
+    shift and with decimation.
     """
 
     pointwise: ClassVar[bool] = True
 
-    lipschitz: AbstractVar[float]
+    @property
+    @abc.abstractmethod
+    def lipschitz(self) -> float:
+        """Smallest known L with |M(z) - M(w)| <= L |z - w|."""
 
     @abc.abstractmethod
     def __call__(self, u: Array) -> Array:
@@ -242,7 +243,7 @@ class Pointwise(AbstractNonlinearity):
     """
 
     function: Callable[[Array], Array] = eqx.field(static=True)
-    lipschitz: float = eqx.field(static=True)
+    declared: float = eqx.field(static=True)
     name: str = eqx.field(static=True)
 
     def __init__(self, function: Callable[[Array], Array], lipschitz: float, name: str):
@@ -252,8 +253,12 @@ class Pointwise(AbstractNonlinearity):
                 f"not {lipschitz!r}."
             )
         self.function, self.name = function, str(name)
-        self.lipschitz = float(lipschitz)
+        self.declared = float(lipschitz)
         _check_declared(self)
+
+    @property
+    def lipschitz(self) -> float:
+        return self.declared
 
     def __call__(self, u: Array) -> Array:
         return self.function(u)
@@ -294,7 +299,7 @@ def _check_declared(nonlinearity: Pointwise) -> None:
     if not np.all(at_zero == 0):
         raise ValueError(f"{name}: M(0) must be 0, but it is {at_zero[0]:g}; subtract it.")
     pairs = lipschitz_probe()
-    real = pairs[np.all(pairs.imag == 0, axis=1)].real
+    real = np.real(pairs[np.all(np.imag(pairs) == 0, axis=1)])
     for probe in (pairs, real):
         values = np.asarray(nonlinearity(jnp.asarray(probe)))
         if values.shape != probe.shape:

@@ -7,7 +7,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from equinox import AbstractVar
 
 from wiatowski._fourier import fold, from_spectrum, spectrum
 from wiatowski._types import Array
@@ -28,13 +27,18 @@ __all__ = [
 class AbstractPooling(eqx.Module):
     """A map of arrays on a grid to arrays on the pooled grid; zero goes to zero.
 
-    `factor` is W&B's pooling factor S >= 1; `stride` says by how much the shape is divided: S
-    where samples are dropped, 1 where they are kept. Each pooling commutes with the shifts by
-    multiples of its stride: P T_{S m} = T_m P.
+    Each pooling commutes with the shifts by multiples of its stride: P T_{S m} = T_m P.
     """
 
-    factor: AbstractVar[float]
-    stride: AbstractVar[int]
+    @property
+    @abc.abstractmethod
+    def factor(self) -> float:
+        """W&B's pooling factor S >= 1."""
+
+    @property
+    @abc.abstractmethod
+    def stride(self) -> int:
+        """By how much the shape is divided: S where samples are dropped, 1 where they are kept."""
 
     def pooled(self, grid: Grid) -> Grid:
         """The grid of the result."""
@@ -76,12 +80,16 @@ class Dilate(AbstractPooling):
         factor: real S >= 1.
     """
 
-    factor: float = eqx.field(static=True)
+    scale: float = eqx.field(static=True)
 
     def __init__(self, factor: float):
         if not (math.isfinite(factor) and factor >= 1):
             raise ValueError(f"Dilate: factor must be a number >= 1, not {factor!r}.")
-        self.factor = float(factor)
+        self.scale = float(factor)
+
+    @property
+    def factor(self) -> float:
+        return self.scale
 
     @property
     def stride(self) -> int:
@@ -101,20 +109,24 @@ class Decimate(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    factor: int = eqx.field(static=True)
+    window: int = eqx.field(static=True)
 
     def __init__(self, factor: int):
-        self.factor = _window("Decimate", factor)
+        self.window = _window("Decimate", factor)
+
+    @property
+    def factor(self) -> float:
+        return self.window
 
     @property
     def stride(self) -> int:
-        return self.factor
+        return self.window
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        return decimate(u, self.factor, grid.ndim)
+        return decimate(u, self.window, grid.ndim)
 
 
 class LowPassDecimate(AbstractPooling):
@@ -127,14 +139,18 @@ class LowPassDecimate(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    factor: int = eqx.field(static=True)
+    window: int = eqx.field(static=True)
 
     def __init__(self, factor: int):
-        self.factor = _window("LowPassDecimate", factor)
+        self.window = _window("LowPassDecimate", factor)
+
+    @property
+    def factor(self) -> float:
+        return self.window
 
     @property
     def stride(self) -> int:
-        return self.factor
+        return self.window
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
@@ -143,13 +159,13 @@ class LowPassDecimate(AbstractPooling):
         u_hat = spectrum(u, grid.ndim)
         for axis, n in enumerate(grid.shape):
             k = np.abs(np.fft.fftfreq(n, d=1 / n).round())
-            edge = n / self.factor / 2
+            edge = n / self.window / 2
             passed = np.where(k < edge, 1.0, np.where(k == edge, math.sqrt(0.5), 0.0))
-            if self.factor == 1:
+            if self.window == 1:
                 passed = np.ones(n)
             shape = [-1 if a == axis else 1 for a in range(grid.ndim)]
             u_hat = u_hat * passed.astype(jnp.finfo(u_hat.dtype).dtype).reshape(shape)
-        folded = fold(u_hat, self.factor, grid.ndim) * self.factor ** (grid.ndim / 2)
+        folded = fold(u_hat, self.window, grid.ndim) * self.window ** (grid.ndim / 2)
         return from_spectrum(folded, grid.ndim, not jnp.iscomplexobj(u))
 
 
@@ -160,20 +176,24 @@ class AveragePool(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    factor: int = eqx.field(static=True)
+    window: int = eqx.field(static=True)
 
     def __init__(self, factor: int):
-        self.factor = _window("AveragePool", factor)
+        self.window = _window("AveragePool", factor)
+
+    @property
+    def factor(self) -> float:
+        return self.window
 
     @property
     def stride(self) -> int:
-        return self.factor
+        return self.window
 
     def lipschitz(self, grid: Grid) -> float:
-        return self.factor ** (-grid.ndim / 2)
+        return self.window ** (-grid.ndim / 2)
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        return _windows(u, self.factor, grid.ndim).mean(axis=-1)
+        return _windows(u, self.window, grid.ndim).mean(axis=-1)
 
 
 class MaxPool(AbstractPooling):
@@ -186,21 +206,25 @@ class MaxPool(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    factor: int = eqx.field(static=True)
+    window: int = eqx.field(static=True)
 
     def __init__(self, factor: int):
-        self.factor = _window("MaxPool", factor)
+        self.window = _window("MaxPool", factor)
+
+    @property
+    def factor(self) -> float:
+        return self.window
 
     @property
     def stride(self) -> int:
-        return self.factor
+        return self.window
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
 
     def __call__(self, u: Array, grid: Grid) -> Array:
         values = jnp.abs(u) if jnp.iscomplexobj(u) else u
-        return _windows(values, self.factor, grid.ndim).max(axis=-1)
+        return _windows(values, self.window, grid.ndim).max(axis=-1)
 
 
 class LpPool(AbstractPooling):
@@ -212,7 +236,7 @@ class LpPool(AbstractPooling):
     """
 
     p: float = eqx.field(static=True)
-    factor: int = eqx.field(static=True)
+    window: int = eqx.field(static=True)
 
     def __init__(self, p: float, factor: int):
         if not (math.isfinite(p) and p >= 1):
@@ -220,17 +244,21 @@ class LpPool(AbstractPooling):
                 f"LpPool: p must be a finite number >= 1, not {p!r}; "
                 "for p = infinity use MaxPool on complex maps or after a Modulus."
             )
-        self.p, self.factor = float(p), _window("LpPool", factor)
+        self.p, self.window = float(p), _window("LpPool", factor)
+
+    @property
+    def factor(self) -> float:
+        return self.window
 
     @property
     def stride(self) -> int:
-        return self.factor
+        return self.window
 
     def lipschitz(self, grid: Grid) -> float:
-        return max(1.0, self.factor ** (grid.ndim * (1 / self.p - 0.5)))
+        return max(1.0, self.window ** (grid.ndim * (1 / self.p - 0.5)))
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        size = jnp.abs(_windows(u, self.factor, grid.ndim))
+        size = jnp.abs(_windows(u, self.window, grid.ndim))
         # Divided by the largest, so that no power over- or underflows; zero windows stay zero.
         peak = jax.lax.stop_gradient(size.max(axis=-1, keepdims=True))
         safe = jnp.where(peak > 0, peak, 1)

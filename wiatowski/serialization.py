@@ -402,7 +402,10 @@ def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> F
             "computation."
         )
     frame = None if row["frame"] is None else _member("frame", row["frame"], name)
-    return FilterBank(*kept, Grid(**row["grid"]), tuple(row["labels"]), tuple(row["real"]), frame)
+    real = (bool(row["real"][0]), bool(row["real"][1]))
+    return FilterBank(
+        kept[0], kept[1], Grid(**row["grid"]), tuple(row["labels"]), real=real, frame=frame
+    )
 
 
 def _restore(role: str, entry: Mapping[str, Any], functions: Mapping[str, Pointwise]):

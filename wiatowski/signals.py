@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -213,8 +214,8 @@ def photo(name: str = "grace_hopper") -> np.ndarray:
         import matplotlib.cbook
         from PIL import Image
 
-        with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
-            pixels = np.asarray(Image.open(file).convert("RGB"), dtype=np.float32)
+        path: Any = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+        pixels = np.asarray(Image.open(path).convert("RGB"), dtype=np.float32)
         return np.moveaxis(pixels, -1, 0) / 255
     _require("pywt", "photo", "PyWavelets")
     import pywt.data
@@ -273,7 +274,7 @@ def _trailing(f: Array, shape, call: str) -> int:
     return f.ndim - len(shape)
 
 
-def _expand(values: Array, x: Array) -> Array:
+def _expand(values: Array, x: Array | np.ndarray) -> Array:
     return values.reshape(-1, *(1,) * (x.ndim - 1))
 
 

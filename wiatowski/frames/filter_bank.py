@@ -104,8 +104,10 @@ class FilterBank(eqx.Module):
         self.atoms_hat, self.output_atom_hat = atoms_hat, output_atom_hat
         self.grid, self.labels, self.frame = grid, labels, frame
         if real is None:
-            real = tuple(is_hermitian(a, grid.ndim) for a in samples) or False
-        self.atoms_real, self.output_real = (real, real) if isinstance(real, bool) else real
+            found = [is_hermitian(a, grid.ndim) for a in samples] or [False, False]
+            self.atoms_real, self.output_real = found
+        else:
+            self.atoms_real, self.output_real = (real, real) if isinstance(real, bool) else real
 
     def __len__(self) -> int:
         """Number of atoms, the output atom not counted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -39,8 +41,8 @@ class FiniteFilters(Frame):
     [1.0, 1.0]
     """
 
-    taps: Array
-    output_taps: Array
+    taps: Array | np.ndarray
+    output_taps: Array | np.ndarray
 
     def __init__(self, taps, output_taps=None):
         taps = taps if hasattr(taps, "dtype") else np.asarray(taps, dtype=float)
@@ -139,7 +141,7 @@ def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterB
 
 def _transform(taps, grid: Grid, dtype) -> Array:
     """Transform over the trailing axes at the grid's frequencies, zero beyond half a cycle."""
-    module = np if is_concrete(taps) else jnp
+    module: Any = np if is_concrete(taps) else jnp
     values = np.asarray(taps) if module is np else taps
     for axis, omega in enumerate(grid.frequencies()):
         line = omega.ravel()

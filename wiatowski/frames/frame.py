@@ -54,9 +54,9 @@ def sampled_bank(
 
 def _cast(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """To the real dtype where all imaginary parts are zero, else to its complex dtype."""
-    if np.iscomplexobj(samples) and np.any(samples.imag):
+    if np.any(np.imag(samples)):
         return samples.astype(complex_dtype(dtype))
-    return samples.real.astype(dtype)
+    return np.real(samples).astype(dtype)
 
 
 def check_scales(frame: Frame, scales: int, grid: Grid) -> None:
