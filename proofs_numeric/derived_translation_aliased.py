@@ -42,8 +42,8 @@ class AliasedTranslationClaim(Claim):
     def search(self, setting: Setting, key: jax.Array) -> Cases:
         """Signals that exceed the bound without its aliasing term as far as the search gets."""
         shift = (1,) + (0,) * (setting.grid.ndim - 1)
-        naive = searched_cases(setting, key, shift)
-        signals = np.stack([np.asarray(naive.arrays(i)["signal"]) for i in range(len(naive))])
+        found = searched_cases(setting, key, shift)
+        signals = [found.arrays(i)["signal"] for i in range(len(found))]
         return aliased_cases(setting, signals, [shift] * len(signals), ["search"] * len(signals))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
@@ -65,7 +65,8 @@ class AliasedTranslationClaim(Claim):
 def aliased_cases(setting: Setting, signals, shifts, origin) -> Cases:
     """Every signal with its shift, at all depths."""
     phi = setting.phi
-    measured, predicted = _both_sides(phi, signals, np.asarray(shifts, float))
+    sides = [_both_sides(phi, f, np.asarray(t, float)) for f, t in zip(signals, shifts)]
+    measured, predicted = (np.array(part) for part in zip(*sides, strict=True))
     depths = phi.depth + 1
     sizes = np.repeat(norms(signals), depths)
     rows = [(i, n) for i in range(len(signals)) for n in range(depths)]
@@ -81,13 +82,9 @@ def aliased_cases(setting: Setting, signals, shifts, origin) -> Cases:
 
 
 @eqx.filter_jit
-def _both_sides(phi: wi.FeatureExtractor, signals, shifts):
-    def one(args):
-        f, t = args
-        difference = (phi(wi.translate(f, t)) - phi(f)).energies()
-        return jnp.sqrt(difference), wi.bounds.translation_decimated(phi, f, t)
-
-    return jax.lax.map(one, (signals, shifts))
+def _both_sides(phi: wi.FeatureExtractor, f, t):
+    difference = (phi(wi.translate(f, t)) - phi(f)).energies()
+    return jnp.sqrt(difference), wi.bounds.translation_decimated(phi, f, t)
 
 
 CLAIM = AliasedTranslationClaim()

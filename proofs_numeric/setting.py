@@ -146,8 +146,9 @@ def differences(setting: Setting, f, h) -> dict[str, np.ndarray]:
     count, chunk = len(f), _chunk(setting)
     padding = [(0, -count % chunk)] + [(0, 0)] * setting.grid.ndim
     f, h = np.pad(np.asarray(f), padding), np.pad(np.asarray(h), padding)
-    per_depth, energy = _differences(setting.phi, f, h, chunk)
-    per_depth, energy = np.asarray(per_depth)[:count], np.asarray(energy)[:count]
+    blocks = [slice(i, i + chunk) for i in range(0, count, chunk)]
+    found = [_differences(setting.phi, f[b], h[b]) for b in blocks]
+    per_depth, energy = (np.concatenate(part)[:count] for part in zip(*found, strict=True))
     return {
         "difference": np.sqrt(per_depth),
         "total": np.sqrt(per_depth.sum(axis=1)),
@@ -156,15 +157,13 @@ def differences(setting: Setting, f, h) -> dict[str, np.ndarray]:
 
 
 @eqx.filter_jit
-def _differences(phi: wi.FeatureExtractor, f, h, chunk: int):
-    def one(pair):
-        ours = phi.trace(pair[0])
-        difference = ours.features - phi(pair[1])
-        return difference.energies(), ours.propagated_energies()
+def _differences(phi: wi.FeatureExtractor, f, h):
+    def one(ours, theirs):
+        trace = phi.trace(ours)
+        difference = trace.features - phi(theirs)
+        return difference.energies(), trace.propagated_energies()
 
-    blocks = jax.tree.map(lambda a: a.reshape(-1, chunk, *a.shape[1:]), (f, h))
-    done = jax.lax.map(jax.vmap(one), blocks)
-    return jax.tree.map(lambda a: a.reshape(-1, a.shape[-1]), done)
+    return jax.vmap(one)(f, h)
 
 
 def _chunk(setting: Setting) -> int:

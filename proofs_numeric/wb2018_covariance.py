@@ -75,13 +75,6 @@ def whole_shift(phi: wi.FeatureExtractor) -> int | None:
 
 
 @eqx.filter_jit
-def _both_sides(phi: wi.FeatureExtractor, signals, shift):
-    def one(f):
-        return _sides(phi, f, shift)
-
-    return jax.lax.map(one, signals)
-
-
 def _sides(phi: wi.FeatureExtractor, f, shift):
     """Per depth the squared difference, and the squared bound."""
     trace, moved = phi.trace(f), phi(wi.translate(f, shift))
@@ -108,7 +101,8 @@ def _cases(setting: Setting, signals, origin: list[str]) -> Cases:
     phi = setting.phi
     length = whole_shift(phi) or 1
     shift = (length,) + (0,) * (setting.grid.ndim - 1)
-    measured, predicted = _both_sides(phi, signals, np.asarray(shift, float))
+    sides = [_sides(phi, f, np.asarray(shift, float)) for f in signals]
+    measured, predicted = (np.array(part) for part in zip(*sides, strict=True))
     rows = [(i, n) for i in range(len(signals)) for n in range(phi.depth + 1)]
     return Cases(
         np.sqrt(np.asarray(measured)),

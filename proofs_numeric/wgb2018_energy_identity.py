@@ -104,18 +104,15 @@ def energy_cases(setting: Setting, signals, origin: list[str]) -> Cases:
 
 
 @eqx.filter_jit
-def _sums(phi: wi.FeatureExtractor, signals):
-    def one(f):
-        trace = phi.trace(f)
-        return jnp.sum(trace.features.energies()[:-1]) + trace.propagated_energies()[-1]
-
-    return jax.lax.map(one, signals)
+def _sum(phi: wi.FeatureExtractor, f):
+    trace = phi.trace(f)
+    return jnp.sum(trace.features.energies()[:-1]) + trace.propagated_energies()[-1]
 
 
 def _energy_sums(phi: wi.FeatureExtractor, signals):
     shapes = eqx.filter_eval_shape(phi.trace, signals[0])
     real_maps = [not jnp.issubdtype(u.dtype, jnp.complexfloating) for u in shapes.maps[:-1]]
-    return _sums(phi, signals), real_maps
+    return np.array([_sum(phi, f) for f in signals]), real_maps
 
 
 def _broken_setting(key: jax.Array, layer: wi.Layer) -> Setting:
