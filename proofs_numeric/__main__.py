@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import wiatowski as wi
@@ -27,7 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stderr.write(f"proofs_numeric: {error}\n")
             return 2
         controls = options.extractor is None
-        with tqdm(total=steps(claims, settings, controls), unit="step", file=sys.stderr) as bar:
+        with (
+            threadpool_limits(1, "blas"),  # claims run in threads of their own
+            tqdm(total=steps(claims, settings, controls), unit="step", file=sys.stderr) as bar,
+        ):
 
             def progress(text: str) -> None:
                 bar.set_postfix_str(text[:60], refresh=False)

@@ -20,6 +20,7 @@ from proofs_numeric.setting import (
     differences,
     norms,
     once_per_setting,
+    pair_energies,
     rounding_budget,
 )
 
@@ -201,7 +202,7 @@ def network_ratio(phi: wi.FeatureExtractor, f, context):
     tau, band = context
     limited, _ = wi.signals.project(f, len(band))
     moved = wi.deform(limited, tau, band=len(band))
-    difference = (phi(moved) - phi(limited)).energies()
+    difference, _ = pair_energies(phi, moved, limited)
     return jnp.sum(difference) / jnp.sum(jnp.abs(limited) ** 2)
 
 

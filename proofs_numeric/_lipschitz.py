@@ -15,6 +15,7 @@ from proofs_numeric.setting import (
     differences,
     norms,
     once_per_setting,
+    pair_energies,
     rounding_budget,
 )
 
@@ -64,5 +65,5 @@ def searched_pairs(setting: Setting):
 def pair_ratio(phi: wi.FeatureExtractor, pair, _):
     """Squared ratio for f and h = f + v, the pair being (f, v)."""
     f, v = pair
-    difference = (phi(f) - phi(f + v)).energies()
+    difference, _ = pair_energies(phi, f, f + v)
     return jnp.sum(difference) / jnp.sum(jnp.abs(v) ** 2)

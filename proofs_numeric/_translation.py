@@ -12,7 +12,13 @@ import wiatowski as wi
 from proofs_numeric._starts import modulated_wave, noise, steepest_wave
 from proofs_numeric.claim import Cases
 from proofs_numeric.search import ascend
-from proofs_numeric.setting import Setting, differences, norms, rounding_budget
+from proofs_numeric.setting import (
+    Setting,
+    differences,
+    norms,
+    pair_energies,
+    rounding_budget,
+)
 
 
 def unit_shifts(ndim: int, *lengths: int) -> list[tuple[int, ...]]:
@@ -108,14 +114,12 @@ def _ascended(objective, setting: Setting, key: jax.Array, shift, informed: bool
 def shift_ratio(phi: wi.FeatureExtractor, f, context):
     r"""Squared ratio of the translation difference to the bound with $\sqrt{W_n(f)}$."""
     shift, depth, scale = context
-    trace = phi.trace(f)
-    difference = (phi(wi.translate(f, shift)) - trace.features).energies()
-    energy = trace.propagated_energies()
+    difference, energy = pair_energies(phi, f, wi.translate(f, shift))
     return difference[depth] / (scale**2 * energy[depth] + 1e-30)
 
 
 def norm_ratio(phi: wi.FeatureExtractor, f, context):
     r"""Squared ratio of the translation difference to the bound with $\|f\|$."""
     shift, depth, scale = context
-    difference = (phi(wi.translate(f, shift)) - phi(f)).energies()
+    difference, _ = pair_energies(phi, f, wi.translate(f, shift))
     return difference[depth] / (scale**2 * jnp.sum(jnp.abs(f) ** 2))

@@ -23,6 +23,7 @@ __all__ = [
     "generator",
     "norms",
     "once_per_setting",
+    "pair_energies",
     "rounding_budget",
     "white_noise",
 ]
@@ -158,12 +159,15 @@ def differences(setting: Setting, f, h) -> dict[str, np.ndarray]:
 
 @eqx.filter_jit
 def _differences(phi: wi.FeatureExtractor, f, h):
-    def one(ours, theirs):
-        trace = phi.trace(ours)
-        difference = trace.features - phi(theirs)
-        return difference.energies(), trace.propagated_energies()
+    return jax.vmap(lambda ours, theirs: pair_energies(phi, ours, theirs))(f, h)
 
-    return jax.vmap(one)(f, h)
+
+def pair_energies(phi: wi.FeatureExtractor, f, h):
+    r"""Per depth $|||\Phi^n(f) - \Phi^n(h)|||^2$ and $W_n(f)$; both extractions side by side."""
+    traces = jax.vmap(phi.trace)(jnp.stack([f, h]))
+    difference = jax.tree.map(lambda a: a[0] - a[1], traces.features)
+    energy = [jnp.sum(jnp.abs(u[0]) ** 2) for u in traces.maps]
+    return difference.energies(), jnp.stack(energy)
 
 
 def _chunk(setting: Setting) -> int:

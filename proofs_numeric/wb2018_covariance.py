@@ -77,15 +77,15 @@ def whole_shift(phi: wi.FeatureExtractor) -> int | None:
 @eqx.filter_jit
 def _sides(phi: wi.FeatureExtractor, f, shift):
     """Per depth the squared difference, and the squared bound."""
-    trace, moved = phi.trace(f), phi(wi.translate(f, shift))
-    energy = trace.propagated_energies()
+    traces = jax.vmap(phi.trace)(jnp.stack([f, wi.translate(f, shift)]))
     length = jnp.linalg.norm(shift) * phi.grid.spacing
     measured, predicted = [], []
     for n, (product, stride) in enumerate(zip(phi.pooling_factors, phi.strides)):
-        along = wi.actions.translate_batch(trace.features[n], shift * product / stride)
-        measured.append(jnp.sum(jnp.abs(moved[n] - along) ** 2))
+        still, moved = traces.features[n]
+        along = wi.actions.translate_batch(still, shift * product / stride)
+        measured.append(jnp.sum(jnp.abs(moved - along) ** 2))
         rate = 2 * np.pi * length * abs(1 / product - 1) * wi.bounds.output_decay(phi, n)
-        predicted.append(rate**2 * energy[n])
+        predicted.append(rate**2 * jnp.sum(jnp.abs(traces.maps[n][0]) ** 2))
     return jnp.stack(measured), jnp.stack(predicted)
 
 

@@ -133,14 +133,15 @@ def translation_decimated(phi: FeatureExtractor, f: Array, shift) -> Array:
             f"translation_decimated: the shift needs one number per axis ({phi.grid.ndim}), not "
             f"shape {t.shape}."
         )
-    before, after = phi.trace(f), phi.trace(translate(f, t))
+    traces = jax.vmap(phi.trace)(jnp.stack([jnp.asarray(f), translate(f, t)]))
     length = 2 * math.pi * safe_sqrt(jnp.sum(t**2))
     terms = []
     for n, (bank, stride) in enumerate(zip(phi.banks, phi.strides, strict=True)):
-        moved = translate_batch(before.maps[n], t / stride)
-        aliased = safe_sqrt(jnp.sum(jnp.abs(after.maps[n] - moved) ** 2))
+        before, after = traces.maps[n]
+        moved = translate_batch(before, t / stride)
+        aliased = safe_sqrt(jnp.sum(jnp.abs(after - moved) ** 2))
         decayed = length / stride * bank.grid.spacing * output_decay(phi, n)
-        energy = jnp.sum(jnp.abs(before.maps[n]) ** 2)
+        energy = jnp.sum(jnp.abs(before) ** 2)
         loudest = jnp.max(jnp.abs(bank.output_atom_hat))
         terms.append(decayed * safe_sqrt(energy) + loudest * aliased)
     return jnp.stack(terms)

@@ -15,9 +15,9 @@ __all__ = ["PRESETS", "curvelets", "learned", "mixed", "scattering"]
 
 
 def scattering(grid: Grid) -> FeatureExtractor:
-    """Three layers of Morlet wavelets (2 scales, 4 orientations), modulus, sub-sampling by 2."""
-    layer = Layer(Morlet(scales=2, orientations=4), Modulus(), Decimate(2))
-    return FeatureExtractor([layer] * 3, grid).admissible()
+    """Two layers of Morlet wavelets (3 scales, 4 orientations), modulus, sub-sampling by 2."""
+    layer = Layer(Morlet(scales=3, orientations=4), Modulus(), Decimate(2))
+    return FeatureExtractor([layer] * 2, grid).admissible()
 
 
 def curvelets(grid: Grid) -> FeatureExtractor:

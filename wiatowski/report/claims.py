@@ -123,14 +123,11 @@ def started(
     command = [sys.executable, "-m", _MODULE]
     command += ["--extractor", str(folder / "phi.wi"), "--signals", str(folder / "signals.npz")]
     command += ["--json", str(result), "--seed", str(seed), "--band", str(band)]
-    # Threads of BLAS that wait for a core spin; beside XLA's own threads they cost a factor of 100.
-    environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ
     # A session of its own, so that Ctrl-C reaches us alone and we end it in good order.
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=environment,
         start_new_session=True,
     )
     running = ClaimsProcess(process, result, progress)

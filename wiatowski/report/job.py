@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.report import measure, page, panels, source
@@ -84,7 +85,8 @@ def verify(settings: Settings, progress: Progress) -> Result:
         ) as claims,
     ):
         phi = source.built(choice, photo.shape, len(photo.names), settings.admissible)
-        sections, numbers = _measured(phi, photo, settings, progress)
+        with threadpool_limits(1, "blas"):  # XLA has threads of its own, and the claims run beside
+            sections, numbers = _measured(phi, photo, settings, progress)
         pictures = [page.drawn(section) for section in sections]
         progress.step("figures drawn; waiting for the claims")
         return _written(out, settings, photo, constants, pictures, numbers, claims, progress)
