@@ -1,0 +1,47 @@
+"""What the README shows works as shown."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import wiatowski as wi
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("python")
+    names: dict = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["features"][1].shape == (21, 64, 64)
+    assert names["features"].paths[1][0] == ("scale=1,wedge=0",)
+    assert (tmp_path / "extractor.wi").is_file()
+    assert names["gradient"].shape == (128, 128)
+
+
+def test_toml():
+    (text,) = blocks("toml")
+    phi = wi.from_toml(text)
+    assert [type(layer.pooling).__name__ for layer in phi.layers] == ["Decimate", "MaxPool"]
+
+
+@pytest.mark.parametrize("extra", ["core", "plot", "proofs", "verify", "test", "dev"])
+def test_every_dependency_has_its_line(extra):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = project["dependencies"]
+    if extra != "core":
+        listed = project["optional-dependencies"][extra]
+    table = README[README.index("## Dependencies") :]
+    for requirement in listed:
+        name = re.match(r"[\w-]+", requirement)
+        assert name
+        if name.group() != "wiatowski":
+            assert name.group() in table, f"README has no line for {name.group()}"
