@@ -20,7 +20,7 @@ class RecursionClaim(Claim):
     statement = (
         r"$|||\Phi(f) - \Phi(h)||| \leq \sqrt{v_0}\,\|f - h\|$, "
         r"$v_n = \sup_\omega(|\hat\chi_n|^2 "
-        r"+ v_{n+1} L_{n+1}^2 R_{n+1}^2 \sum_\lambda|\hat g_\lambda|^2)$"
+        r"+ v_{n+1} L_{n+1}^2 R_{n+1}^2 \sum_\lambda\,|\hat g_\lambda|^2)$"
     )
     source = "derived for this package; sharpens the products of Balan, Singh & Zou"
 

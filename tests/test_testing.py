@@ -78,13 +78,10 @@ class Position(wi.AbstractNonlinearity):
 class Wrong(wi.AbstractPooling):
     """Says it is pointwise sub-sampling, but answers by the kind of array it is handed."""
 
-    @property
-    def factor(self) -> int:
-        return 1
+    drops_samples = False
 
-    @property
-    def stride(self) -> int:
-        return 1
+    def __init__(self):
+        self.factor = 1.0
 
     def lipschitz(self, grid):
         return 1.0

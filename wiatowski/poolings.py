@@ -2,6 +2,7 @@
 
 import abc
 import math
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -27,18 +28,17 @@ __all__ = [
 class AbstractPooling(eqx.Module):
     """A map of arrays on a grid to arrays on the pooled grid; zero goes to zero.
 
-    Each pooling commutes with the shifts by multiples of its stride: P T_{S m} = T_m P.
+    `factor` is W&B's S >= 1. Each pooling commutes with the shifts by multiples of its stride:
+    P T_{S m} = T_m P.
     """
 
-    @property
-    @abc.abstractmethod
-    def factor(self) -> float:
-        """W&B's pooling factor S >= 1."""
+    factor: float = eqx.field(static=True)
+    drops_samples: ClassVar[bool] = True
 
     @property
-    @abc.abstractmethod
     def stride(self) -> int:
         """By how much the shape is divided: S where samples are dropped, 1 where they are kept."""
+        return int(self.factor) if self.drops_samples else 1
 
     def pooled(self, grid: Grid) -> Grid:
         """The grid of the result."""
@@ -56,13 +56,10 @@ class AbstractPooling(eqx.Module):
 class NoPooling(AbstractPooling):
     """P = Id, S = 1, R = 1."""
 
-    @property
-    def factor(self) -> int:
-        return 1
+    drops_samples = False
 
-    @property
-    def stride(self) -> int:
-        return 1
+    def __init__(self):
+        self.factor = 1.0
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
@@ -80,20 +77,12 @@ class Dilate(AbstractPooling):
         factor: real S >= 1.
     """
 
-    scale: float = eqx.field(static=True)
+    drops_samples = False
 
     def __init__(self, factor: float):
         if not (math.isfinite(factor) and factor >= 1):
             raise ValueError(f"Dilate: factor must be a number >= 1, not {factor!r}.")
-        self.scale = float(factor)
-
-    @property
-    def factor(self) -> float:
-        return self.scale
-
-    @property
-    def stride(self) -> int:
-        return 1
+        self.factor = float(factor)
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
@@ -109,24 +98,14 @@ class Decimate(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    window: int = eqx.field(static=True)
-
     def __init__(self, factor: int):
-        self.window = _window("Decimate", factor)
-
-    @property
-    def factor(self) -> float:
-        return self.window
-
-    @property
-    def stride(self) -> int:
-        return self.window
+        self.factor = _window("Decimate", factor)
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        return decimate(u, self.window, grid.ndim)
+        return decimate(u, self.stride, grid.ndim)
 
 
 class LowPassDecimate(AbstractPooling):
@@ -139,18 +118,8 @@ class LowPassDecimate(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    window: int = eqx.field(static=True)
-
     def __init__(self, factor: int):
-        self.window = _window("LowPassDecimate", factor)
-
-    @property
-    def factor(self) -> float:
-        return self.window
-
-    @property
-    def stride(self) -> int:
-        return self.window
+        self.factor = _window("LowPassDecimate", factor)
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
@@ -159,13 +128,13 @@ class LowPassDecimate(AbstractPooling):
         u_hat = spectrum(u, grid.ndim)
         for axis, n in enumerate(grid.shape):
             k = np.abs(np.fft.fftfreq(n, d=1 / n).round())
-            edge = n / self.window / 2
+            edge = n / self.stride / 2
             passed = np.where(k < edge, 1.0, np.where(k == edge, math.sqrt(0.5), 0.0))
-            if self.window == 1:
+            if self.stride == 1:
                 passed = np.ones(n)
             shape = [-1 if a == axis else 1 for a in range(grid.ndim)]
             u_hat = u_hat * passed.astype(jnp.finfo(u_hat.dtype).dtype).reshape(shape)
-        folded = fold(u_hat, self.window, grid.ndim) * self.window ** (grid.ndim / 2)
+        folded = fold(u_hat, self.stride, grid.ndim) * self.stride ** (grid.ndim / 2)
         return from_spectrum(folded, grid.ndim, not jnp.iscomplexobj(u))
 
 
@@ -176,24 +145,14 @@ class AveragePool(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    window: int = eqx.field(static=True)
-
     def __init__(self, factor: int):
-        self.window = _window("AveragePool", factor)
-
-    @property
-    def factor(self) -> float:
-        return self.window
-
-    @property
-    def stride(self) -> int:
-        return self.window
+        self.factor = _window("AveragePool", factor)
 
     def lipschitz(self, grid: Grid) -> float:
-        return self.window ** (-grid.ndim / 2)
+        return self.stride ** (-grid.ndim / 2)
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        return _windows(u, self.window, grid.ndim).mean(axis=-1)
+        return _windows(u, self.stride, grid.ndim).mean(axis=-1)
 
 
 class MaxPool(AbstractPooling):
@@ -206,25 +165,15 @@ class MaxPool(AbstractPooling):
         factor: integer S >= 1 that divides every axis.
     """
 
-    window: int = eqx.field(static=True)
-
     def __init__(self, factor: int):
-        self.window = _window("MaxPool", factor)
-
-    @property
-    def factor(self) -> float:
-        return self.window
-
-    @property
-    def stride(self) -> int:
-        return self.window
+        self.factor = _window("MaxPool", factor)
 
     def lipschitz(self, grid: Grid) -> float:
         return 1.0
 
     def __call__(self, u: Array, grid: Grid) -> Array:
         values = jnp.abs(u) if jnp.iscomplexobj(u) else u
-        return _windows(values, self.window, grid.ndim).max(axis=-1)
+        return _windows(values, self.stride, grid.ndim).max(axis=-1)
 
 
 class LpPool(AbstractPooling):
@@ -236,29 +185,19 @@ class LpPool(AbstractPooling):
     """
 
     p: float = eqx.field(static=True)
-    window: int = eqx.field(static=True)
-
     def __init__(self, p: float, factor: int):
         if not (math.isfinite(p) and p >= 1):
             raise ValueError(
                 f"LpPool: p must be a finite number >= 1, not {p!r}; "
                 "for p = infinity use MaxPool on complex maps or after a Modulus."
             )
-        self.p, self.window = float(p), _window("LpPool", factor)
-
-    @property
-    def factor(self) -> float:
-        return self.window
-
-    @property
-    def stride(self) -> int:
-        return self.window
+        self.p, self.factor = float(p), _window("LpPool", factor)
 
     def lipschitz(self, grid: Grid) -> float:
-        return max(1.0, self.window ** (grid.ndim * (1 / self.p - 0.5)))
+        return max(1.0, self.stride ** (grid.ndim * (1 / self.p - 0.5)))
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        size = jnp.abs(_windows(u, self.window, grid.ndim))
+        size = jnp.abs(_windows(u, self.stride, grid.ndim))
         # Divided by the largest, so that no power over- or underflows; zero windows stay zero.
         peak = jax.lax.stop_gradient(size.max(axis=-1, keepdims=True))
         safe = jnp.where(peak > 0, peak, 1)

@@ -91,7 +91,7 @@ def extractor_sections(phi: FeatureExtractor) -> list[Section]:
         Section(
             "littlewood-paley",
             "Littlewood-Paley sums",
-            r"The sum $\sum_\lambda|\hat g_\lambda(\omega)|^2+|\hat\chi(\omega)|^2$ decides the "
+            r"The sum $\sum_\lambda\,|\hat g_\lambda(\omega)|^2+|\hat\chi(\omega)|^2$ decides the "
             "frame bounds: $A$ is its smallest value and $B$ its largest.",
             tuple(sums),
         ),
