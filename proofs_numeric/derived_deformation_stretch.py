@@ -28,7 +28,7 @@ CLAIM = DeformationClaim(
     title="Deformation sensitivity on the torus, factor of the slope",
     statement=(
         r"$|||\Phi(F_{\tau,\omega} f) - \Phi(f)||| \leq "
-        r"2\pi(c(\kappa) R\|\tau\|_\infty + \|\omega\|_\infty)\|f\|$, "
+        r"2\pi\sqrt{v_0}\,(c(\kappa) R\|\tau\|_\infty + \|\omega\|_\infty)\|f\|$, "
         r"$c(\kappa) = 2(1 - \sqrt{1 - \kappa})/\kappa$, $\kappa = d\|D\tau\|_\infty$"
     ),
     source="derived for this package; part B of the proof of Theorem 2 in the notes",

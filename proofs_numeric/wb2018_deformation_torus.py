@@ -35,9 +35,9 @@ CLAIM = DeformationClaim(
     title="Deformation sensitivity (Theorem 2) on the torus",
     statement=(
         r"$|||\Phi(F_{\tau,\omega} f) - \Phi(f)||| "
-        r"\leq C (R\|\tau\|_\infty + \|\omega\|_\infty)\|f\|$, "
+        r"\leq \sqrt{v_0}\,C (R\|\tau\|_\infty + \|\omega\|_\infty)\|f\|$, "
         r"$C = 2\pi(4 - 2\sqrt{2}) = 7.3612$, $\|D\tau\|_\infty \leq 1/(2d)$, "
-        r"$L^2$ norm of the torus"
+        r"$L^2$ norm of the torus; $v_0 \leq 1$ if admissible"
     ),
     source="Wiatowski & Bölcskei 2018, Theorem 2; the constant is derived for this package",
     form=Form(_bound, on_torus=True, kinds=("constant", "smooth")),

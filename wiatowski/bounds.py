@@ -251,9 +251,9 @@ def deformation_operator_norm(
 
     The largest singular value of $(E_{\tau,\omega} - E_0)/\sqrt{N^d}$ from the Gram matrix of its
     columns, $E_\tau^* E_\tau - E_{\tau,\omega}^* E_0 - E_0^* E_{\tau,\omega} + N^d I$: the first term
-    depends on differences of frequencies only, the others on products along the axes. The rounding
-    of the cancelling terms, 4 M eps for M frequencies, is added to the eigenvalue, so the result is
-    an upper bound also for displacements too small to be resolved.
+    depends on differences of frequencies only, the others on products along the axes. An allowance
+    for the rounding of the cancelling terms, 4 M eps for M frequencies, is added to the eigenvalue, so
+    that displacements too small to be resolved are over- and not underestimated.
 
     Args:
         tau: displacement in samples, (d, N1, ..., Nd).

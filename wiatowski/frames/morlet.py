@@ -34,7 +34,7 @@ class Morlet(Frame):
     1-D: neighbouring atoms cross at $2^{-1/2}$ of their peak,
     $\sigma_j = \xi_j \frac{1-r}{(1+r)\sqrt{\ln 2}}$, $r = 2^{-1/Q}$, for `scales * voices` atoms.
     2-D: `orientations` rotations over half a turn, envelope 0.8 * 2^j units long and
-    `orientations / 4` times shorter across.
+    `orientations / 4` times longer across.
     The atoms peak at one, so B exceeds 1: rescale with `scaled_to` or `admissible()`.
 
     Args:
