@@ -185,6 +185,7 @@ class LpPool(AbstractPooling):
     """
 
     p: float = eqx.field(static=True)
+
     def __init__(self, p: float, factor: int):
         if not (math.isfinite(p) and p >= 1):
             raise ValueError(
