@@ -123,8 +123,7 @@ def rounding_budget(phi: wi.FeatureExtractor, norm) -> np.ndarray:
 
 def norms(signals) -> np.ndarray:
     """Euclidean norm of every signal of a batch."""
-    signals = np.asarray(signals)
-    return np.linalg.norm(signals.reshape(len(signals), -1), axis=1)
+    return np.array([np.linalg.norm(np.asarray(f)) for f in signals])
 
 
 def admissibility(phi: wi.FeatureExtractor) -> tuple[bool, str]:

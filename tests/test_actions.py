@@ -136,3 +136,9 @@ def test_displacements_have_gradients():
     gradient = jax.grad(energy)(jnp.zeros(12))
     assert jnp.all(jnp.isfinite(gradient))
     assert float(jnp.abs(gradient).max()) > 0
+
+
+def test_a_long_whole_shift_keeps_its_digits():
+    f = np.arange(16.0)
+    np.testing.assert_array_equal(wi.translate(f, 2**24 + 1), np.roll(f, 1))
+    np.testing.assert_array_equal(wi.translate(f, -(2**24) - 3), np.roll(f, -3))

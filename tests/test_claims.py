@@ -94,6 +94,18 @@ def test_theorem_one_is_tight_at_depth_zero_and_070_after_a_modulus():
     assert 0.65 < max(groups["depth 1"], groups["depth 2"]) <= 0.7072
 
 
+@pytest.mark.parametrize("layers", [0, 1])
+def test_a_black_image_and_an_extractor_without_layers(layers):
+    grid = wi.Grid((32,))
+    stack = [wi.Layer(wi.frames.Meyer(scales=2), wi.Modulus(), wi.Dilate(2))] * layers
+    phi = wi.FeatureExtractor(stack, grid, wi.frames.Meyer(scales=1))
+    black = Setting("black", phi, np.zeros((2, 32)), ("black",) * 2, band=5)
+    rows, _ = run(list(CLAIMS.values()), [black])
+    verdicts = {name: row["verdict"] for name, row in rows.items()}
+    assert "fails" not in verdicts.values(), verdicts
+    assert verdicts["wb2018_lipschitz"] == "holds"
+
+
 def test_a_claim_that_needs_admissibility_is_not_applied_without_it():
     grid = wi.Grid((48,))
     loud = wi.Layer(wi.frames.Scaled(wi.frames.Meyer(scales=2), 1.5), wi.Modulus())

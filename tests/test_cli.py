@@ -152,6 +152,7 @@ def test_missing_file(work, capsys):
 
 def test_folder_as_image(work, capsys):
     assert "is a folder" in refused(capsys, "--image", ".")
+    assert "is a folder" in refused(capsys, "--image", "")  # an unset variable in a script
 
 
 def test_empty_file(work, capsys):

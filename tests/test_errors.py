@@ -104,6 +104,7 @@ CASES = {
     "negative spacing": (lambda _: wi.Grid((8,), -1), ValueError, "positive and finite"),
     "infinite spacing": (lambda _: wi.Grid((8,), np.inf), ValueError, "positive and finite"),
     "decimated by 3": (lambda _: G8.decimated(3), ValueError, r"nearest .* \(6,\) or \(9,\)"),
+    "spacing of text": (lambda _: wi.Grid((8,), "a"), ValueError, "positive and finite, not 'a'"),
     # filter banks
     "bank without grid": (lambda _: bank(grid=(8,)), TypeError, r"write Grid\(\(8,\)\)"),
     "atoms of another shape": (
@@ -180,7 +181,7 @@ CASES = {
         "holds arrays.* multiply its taps",
     ),
     # nonlinearities and poolings
-    "negative bias": (lambda _: wi.ModReLU(-0.1), ValueError, "no Lipschitz constant exists"),
+    "negative bias": (lambda _: wi.ModReLU(-0.1), ValueError, "no Lipschitz constant"),
     "infinite slope": (lambda _: wi.LeakyReLU(np.inf), ValueError, "slope must be finite"),
     "negative threshold": (lambda _: wi.SoftThreshold(-1), ValueError, "must be >= 0"),
     "constant not positive": (
@@ -249,6 +250,70 @@ CASES = {
         lambda _: phi(None, wi.Decimate(2), output_stride=3),
         ValueError,
         r"multiple of the layers' strides \(2 in all\), not 3",
+    ),
+    "one layer and no list": (
+        lambda _: wi.FeatureExtractor(wi.Layer(HAAR), G16),
+        TypeError,
+        r"layers must be a list; write \[layer\]",
+    ),
+    "decimated to one sample": (
+        lambda _: phi(None, wi.Decimate(16)),
+        ValueError,
+        "FeatureExtractor, layer 1: Grid: every axis needs at least two samples",
+    ),
+    "output stride down to one sample": (
+        lambda _: phi(output_stride=16),
+        ValueError,
+        "FeatureExtractor: output_stride = 16: Grid",
+    ),
+    "output stride of a truth value": (
+        lambda _: phi(output_stride=True),
+        ValueError,
+        "output_stride must be a multiple",
+    ),
+    "reflection of a signal no longer than the stride": (
+        lambda _: phi(None, wi.Decimate(4))(np.ones(4), pad="reflect"),
+        ValueError,
+        "each longer than the stride 4",
+    ),
+    "too many atoms": (
+        lambda _: frames.RandomFilters(count=10**8).on(PLANE),
+        ValueError,
+        r"RandomFilters\.on: 100000000 atoms on a grid .* more than the limit",
+    ),
+    "too many wedges": (
+        lambda _: frames.Curvelets(scales=1, orientations=10**7).on(PLANE),
+        ValueError,
+        "more than the limit",
+    ),
+    "astronomically many scales": (
+        lambda _: frames.Meyer(scales=10**15).on(PLANE),
+        ValueError,
+        "use scales <= 4",
+    ),
+    "infinite shift": (
+        lambda _: wi.translate(np.ones(8), np.inf),
+        ValueError,
+        "translate: the shift must be finite",
+    ),
+    "bound for a shift of NaN": (
+        lambda _: bounds.translation(phi(), 1, np.nan, 1.0),
+        ValueError,
+        "translation: the shift must be finite",
+    ),
+    "taps in TOML": (
+        lambda _: wi.from_toml(toml('frame = "FiniteFilters"')),
+        ValueError,
+        "holds arrays or a function and has no text form",
+    ),
+    "text for a number in TOML": (
+        lambda _: wi.from_toml(
+            toml(
+                'frame = {name = "Haar", scales = 1}\nnonlinearity = {name = "ModReLU", bias = "x"}'
+            )
+        ),
+        ValueError,
+        "layer 1: ModReLU cannot be built with bias = 'x'",
     ),
     "unknown padding": (lambda _: phi()(np.ones(16), pad="zero"), ValueError, '"reflect"'),
     "signal of another shape": (

@@ -138,3 +138,10 @@ def test_a_discontinuous_function_is_refused():
 
     with pytest.raises(ValueError, match="exceeded on the probe"):
         wi.Pointwise(phase, 100.0, "phase")
+
+
+def test_no_threshold_is_the_identity_also_in_the_derivative():
+    tiny = jnp.asarray([1e-20, -1e-27, 1e-39, 0.0])
+    for nonlinearity in (wi.ModReLU(0.0), wi.SoftThreshold(0.0)):
+        gradient = jax.grad(lambda x, m=nonlinearity: jnp.sum(m(x)))(tiny)
+        np.testing.assert_array_equal(gradient, np.ones(4))

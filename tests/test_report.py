@@ -73,6 +73,13 @@ def test_sixteen_bits(tmp_path):
     assert "16-bit samples" in image.notes
 
 
+def test_negative_integers_do_not_wrap(tmp_path):
+    values = np.round(199 * np.sin(np.arange(256.0).reshape(16, 16))).astype(np.int32)
+    Image.fromarray(values).save(tmp_path / "a.tiff")
+    image = photo.read(tmp_path / "a.tiff")
+    np.testing.assert_allclose(image.channels[0], values / np.abs(values).max(), rtol=1e-6)
+
+
 def test_exif_rotation_is_applied(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6

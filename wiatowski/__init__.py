@@ -5,6 +5,7 @@ from wiatowski import bounds as bounds
 from wiatowski import frames as frames
 from wiatowski import presets as presets
 from wiatowski import signals as signals
+from wiatowski import testing as testing
 from wiatowski.actions import deform as deform
 from wiatowski.actions import modulate as modulate
 from wiatowski.actions import translate as translate

@@ -46,16 +46,19 @@ def translate(f: ArrayLike, shift: ArrayLike | Sequence[float]) -> Array:
     [3.0, 0.0, 1.0, 2.0]
     """
     f = _signal(f)
-    shift = jnp.atleast_1d(jnp.asarray(shift, dtype=real_dtype(f.dtype)))
-    if shift.shape != (f.ndim,):
+    if np.shape(shift) not in ((f.ndim,), () if f.ndim == 1 else (f.ndim,)):
         raise ValueError(
             f"translate: the shift needs one number per axis, that is shape ({f.ndim},), but its "
-            f"shape is {shift.shape}; move batches through jax.vmap."
+            f"shape is {np.shape(shift)}; move batches through jax.vmap."
         )
     if is_concrete(shift):
-        whole = np.asarray(shift)
-        if np.all(whole == np.round(whole)):
-            return jnp.roll(f, tuple(int(t) for t in whole), tuple(range(f.ndim)))
+        exact = np.atleast_1d(np.asarray(shift, dtype=float))
+        if not np.isfinite(exact).all():
+            raise ValueError(f"translate: the shift must be finite, not {exact.tolist()}.")
+        shift = np.fmod(exact, f.shape)  # before the cast: float32 rounds long shifts
+        if np.all(shift == np.round(shift)):
+            return jnp.roll(f, tuple(int(t) for t in shift), tuple(range(f.ndim)))
+    shift = jnp.atleast_1d(jnp.asarray(shift, dtype=real_dtype(f.dtype)))
     return translate_batch(f[None], shift)[0]
 
 

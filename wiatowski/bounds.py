@@ -339,6 +339,8 @@ def _shift_vector(shift, grid: Grid, call: str) -> np.ndarray:
         raise ValueError(
             f"{call}: the shift needs one number per axis ({grid.ndim}), not shape {t.shape}."
         )
+    if not np.isfinite(t).all():
+        raise ValueError(f"{call}: the shift must be finite, not {t.tolist()}.")
     return t
 
 

@@ -79,6 +79,8 @@ class FeatureExtractor(eqx.Module):
         output_stride: int | None = None,
         dtype=None,
     ):
+        if isinstance(layers, Layer):
+            raise TypeError("FeatureExtractor: layers must be a list; write [layer].")
         layers = tuple(layers)
         if not isinstance(grid, Grid):
             raise TypeError(
@@ -107,9 +109,9 @@ class FeatureExtractor(eqx.Module):
         for number, layer in enumerate(layers, start=1):
             try:
                 placed.append(layer.on(current, dtype))
+                current = layer.pooling.pooled(current)
             except ValueError as error:
                 raise ValueError(f"FeatureExtractor, layer {number}: {error}") from None
-            current = layer.pooling.pooled(current)
         if output_frame is None:
             last = layers[-1].frame
             if isinstance(last, FilterBank) and last.grid != current:
@@ -274,10 +276,10 @@ class FeatureExtractor(eqx.Module):
     def _reflected(self, f: Array) -> tuple[Array, tuple[tuple[slice, ...], ...]]:
         f = jnp.asarray(f)
         shape, stride = self.grid.shape, self.output_stride or self.strides[-1]
-        if f.ndim != len(shape) or any(n > m or n < 2 for n, m in zip(f.shape, shape)):
+        if f.ndim != len(shape) or any(not stride < n <= m for n, m in zip(f.shape, shape)):
             raise ValueError(
-                f'FeatureExtractor: pad="reflect" needs a signal of {len(shape)} axes, each of 2 to '
-                f"{shape} samples, but its shape is {f.shape}."
+                f'FeatureExtractor: pad="reflect" needs a signal of {len(shape)} axes, each longer '
+                f"than the stride {stride} and at most {shape}, but its shape is {f.shape}."
             )
         before = [(m - n) // 2 // stride * stride for n, m in zip(f.shape, shape)]
         widths = [(b, m - n - b) for b, n, m in zip(before, f.shape, shape)]
@@ -333,13 +335,17 @@ def _checked_output_stride(
 ) -> int | None:
     if output_stride is None:
         return None
-    if not isinstance(output_stride, int) or output_stride < 1 or output_stride % strides[-1]:
+    whole = isinstance(output_stride, (int, np.integer)) and not isinstance(output_stride, bool)
+    if not whole or output_stride < 1 or output_stride % strides[-1]:
         raise ValueError(
             f"FeatureExtractor: output_stride must be a multiple of the layers' strides "
             f"({strides[-1]} in all), not {output_stride!r}."
         )
-    grid.decimated(output_stride)
-    return output_stride
+    try:
+        grid.decimated(int(output_stride))
+    except ValueError as error:
+        raise ValueError(f"FeatureExtractor: output_stride = {output_stride}: {error}") from None
+    return int(output_stride)
 
 
 def _cumulative(factors: list) -> tuple:

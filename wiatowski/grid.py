@@ -50,7 +50,10 @@ class Grid:
                 "A signal with an empty or a 1-sample axis has no frequencies to filter: "
                 "drop that axis or use a larger signal."
             )
-        spacing = float(self.spacing)
+        try:
+            spacing = float(self.spacing)
+        except (TypeError, ValueError):
+            spacing = math.nan
         if not (math.isfinite(spacing) and spacing > 0):
             raise ValueError(f"Grid: spacing must be positive and finite, not {self.spacing!r}.")
         object.__setattr__(self, "shape", shape)

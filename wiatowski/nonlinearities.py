@@ -65,6 +65,8 @@ def _split(function: Callable[[Array], Array], u: Array) -> Array:
 
 def _shrink_modulus(u: Array, threshold: float) -> Array:
     r"""$(|u| - b)_+ \, u / |u|$ with a finite gradient at zero."""
+    if threshold == 0:
+        return jnp.asarray(u)
     size = jnp.abs(u)
     safe = jnp.where(size > threshold, size, 1)
     anchor = jax.lax.stop_gradient(safe)  # no square of a tiny modulus in the derivative
@@ -142,8 +144,8 @@ class ModReLU(AbstractNonlinearity):
     def __init__(self, bias: float = 0.1):
         if not (math.isfinite(bias) and bias >= 0):
             raise ValueError(
-                f"ModReLU: bias must be >= 0, not {bias!r}; a negative one makes the map jump at "
-                "zero, so no Lipschitz constant exists."
+                f"ModReLU: bias must be a finite number >= 0, not {bias!r} (below zero the map "
+                "would jump at zero and have no Lipschitz constant)."
             )
         self.bias = float(bias)
 

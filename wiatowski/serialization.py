@@ -144,7 +144,7 @@ def read_toml(text: str) -> Recipe:
     Source: utility.
     """
     try:
-        table = tomllib.loads(text)
+        table = tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"from_toml: the text is not TOML: {error}.") from None
     _check_keys(table, {"grid", "layers", "output_frame", "output_stride"}, "top level")
@@ -324,6 +324,11 @@ def _member(role: str, entry, where: str):
         )
     catalogue = {k: v for k, v in _CATALOGUES[role].items() if k not in _UNNAMED}
     name = entry["name"]
+    if name in _UNNAMED:
+        raise ValueError(
+            f"from_toml: {where} asks for the {role} {name}, which holds arrays or a function and "
+            "has no text form; build the extractor in Python and keep it with wiatowski.save."
+        )
     if name not in catalogue:
         raise ValueError(
             f"from_toml: {where} asks for the {role} {name!r}, which does not exist; "
@@ -334,13 +339,21 @@ def _member(role: str, entry, where: str):
     _check_keys(arguments, set(parameters), f"{name} in {where}")
     missing = [k for k, p in parameters.items() if p.default is p.empty and k not in arguments]
     if missing:
-        raise ValueError(f"from_toml: {name} in {where} needs {' and '.join(missing)}.")
+        raise ValueError(
+            f"from_toml: {name} in {where} needs {' and '.join(missing)}; write "
+            f'{{ name = "{name}", {", ".join(f"{k} = ..." for k in missing)} }}.'
+        )
     if "frame" in arguments:
         arguments["frame"] = _member("frame", arguments["frame"], f"{name} in {where}")
     try:
         return member(**arguments)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"from_toml, {where}: {error}") from None
+    except (TypeError, OverflowError) as error:
+        given = ", ".join(f"{k} = {v!r:.40}" for k, v in arguments.items())
+        raise ValueError(
+            f"from_toml, {where}: {name} cannot be built with {given}: {error}; give plain numbers."
+        ) from None
 
 
 def _check_keys(table: Mapping, known: set[str], where: str) -> None:

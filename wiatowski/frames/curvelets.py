@@ -12,6 +12,7 @@ from wiatowski.frames.frame import (
     check_count,
     check_dimension,
     check_scales,
+    check_size,
     sampled_bank,
 )
 from wiatowski.grid import Grid
@@ -55,6 +56,7 @@ class Curvelets(Frame):
         """Sample the atoms on a grid of two axes."""
         check_dimension(self, grid, (2,))
         check_scales(self, self.scales, grid)
+        check_size(self, self.orientations * self.scales, grid)
         x, y = grid.frequencies()
         lower = (y < 0) | ((y == 0) & (x < 0))  # opposite frequencies get the same angle, exactly
         half_turns = np.arctan2(np.where(lower, -y, y), np.where(lower, -x, x)) / np.pi

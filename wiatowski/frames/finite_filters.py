@@ -10,7 +10,7 @@ import numpy as np
 
 from wiatowski._types import Array, complex_dtype, is_concrete, resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count
+from wiatowski.frames.frame import Frame, check_count, check_size
 from wiatowski.grid import Grid
 
 __all__ = ["FiniteFilters", "RandomFilters"]
@@ -105,6 +105,8 @@ class RandomFilters(Frame):
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Draw the taps for the grid's dimension and transform them."""
         window = (self.size,) * grid.ndim
+        check_size(self, self.count, grid)
+        _check_window(self, window, grid)
         taps = np.random.default_rng(self.seed).standard_normal((self.count, *window))
         taps /= np.sqrt(np.sum(taps**2))
         labels = tuple(f"filter={i}" for i in range(self.count))
@@ -119,12 +121,7 @@ def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterB
         raise ValueError(
             f"{name}.on: the taps have {taps.ndim - 1} axes, but the grid has {grid.ndim}."
         )
-    longest = [max(a, b) for a, b in zip(taps.shape[1:], output_taps.shape)]
-    if any(k > n * grid.spacing for k, n in zip(longest, grid.shape)):
-        raise ValueError(
-            f"{name}.on: windows of {tuple(longest)} taps do not fit a grid of shape {grid.shape} "
-            f"and spacing {grid.spacing:g}; use shorter filters or a larger signal."
-        )
+    _check_window(frame, [max(a, b) for a, b in zip(taps.shape[1:], output_taps.shape)], grid)
     # On a coarser grid the Nyquist bin of an even axis lies inside the band: it has no mirror.
     paired = grid.spacing <= 1 or all(n % 2 for n in grid.shape)
     real = paired and not (np.iscomplexobj(taps) or np.iscomplexobj(output_taps))
@@ -137,6 +134,14 @@ def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterB
         real,
         hashable,
     )
+
+
+def _check_window(frame: Frame, window, grid: Grid) -> None:
+    if any(k > n * grid.spacing for k, n in zip(window, grid.shape)):
+        raise ValueError(
+            f"{type(frame).__name__}.on: windows of {tuple(window)} taps do not fit a grid of shape "
+            f"{grid.shape} and spacing {grid.spacing:g}; use shorter filters or a larger signal."
+        )
 
 
 def _transform(taps, grid: Grid, dtype) -> Array:

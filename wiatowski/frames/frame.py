@@ -13,6 +13,8 @@ from wiatowski.grid import Grid
 
 __all__ = ["Frame"]
 
+_MOST_SAMPLES = 2**28  # 2 GiB in float64
+
 
 class Frame(eqx.Module):
     r"""A semi-discrete frame $\Psi$: atoms given by formulas for $\hat g_\lambda(\omega)$.
@@ -62,8 +64,8 @@ def _cast(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
 def check_scales(frame: Frame, scales: int, grid: Grid) -> None:
     """Raise unless the coarsest band, 2^-scales cycles per unit length, holds a bin on each axis."""
     name = type(frame).__name__
-    if min(grid.shape) * grid.spacing < 2**scales:
-        length = min(grid.shape) * grid.spacing
+    length = min(grid.shape) * grid.spacing
+    if scales > np.log2(length) + 1e-12:
         deepest = int(np.floor(np.log2(length))) if length >= 2 else 0
         advice = (
             f"use scales <= {deepest}"
@@ -73,7 +75,7 @@ def check_scales(frame: Frame, scales: int, grid: Grid) -> None:
         raise ValueError(
             f"{name}(scales={scales}).on: too deep for a grid of shape {grid.shape} and spacing "
             f"{grid.spacing:g}, whose shortest side measures {length:g} units while the coarsest "
-            f"atom needs {2**scales}; {advice}, or a larger signal."
+            f"atom needs 2^scales; {advice}, or a larger signal."
         )
 
 
@@ -81,6 +83,16 @@ def check_count(name: str, parameter: str, value, least: int = 1) -> None:
     """Raise unless `value` is an integer of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name}: {parameter} must be an integer >= {least}, not {value!r}.")
+
+
+def check_size(frame: Frame, atoms: int, grid: Grid) -> None:
+    """Raise before a bank is built that no memory holds."""
+    if atoms * grid.size > _MOST_SAMPLES:
+        raise ValueError(
+            f"{type(frame).__name__}.on: {atoms} atoms on a grid of shape {grid.shape} are "
+            f"{atoms * grid.size:.2g} samples, more than the limit of {_MOST_SAMPLES:.2g}; use "
+            "fewer atoms or a smaller grid."
+        )
 
 
 def check_dimension(frame: Frame, grid: Grid, supported: tuple[int, ...]) -> None:

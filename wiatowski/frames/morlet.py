@@ -12,6 +12,7 @@ from wiatowski.frames.frame import (
     check_count,
     check_dimension,
     check_scales,
+    check_size,
     sampled_bank,
 )
 from wiatowski.grid import Grid
@@ -63,6 +64,8 @@ class Morlet(Frame):
         """Sample the atoms on a grid of one or two axes."""
         check_dimension(self, grid, (1, 2))
         check_scales(self, self.scales, grid)
+        each = self.voices if grid.ndim == 1 else self.orientations
+        check_size(self, self.scales * each, grid)
         atoms, low_pass = (self._line if grid.ndim == 1 else self._plane)(grid)
         passed = np.ones(())
         for w in grid.frequencies():

@@ -120,7 +120,7 @@ def started(
         names=np.array(list(names)),
     )
     result = folder / "claims.json"
-    command = [sys.executable, "-m", _MODULE]
+    command = [sys.executable, "-P", "-m", _MODULE]  # -P: not what lies in the working folder
     command += ["--extractor", str(folder / "phi.wi"), "--signals", str(folder / "signals.npz")]
     command += ["--json", str(result), "--seed", str(seed), "--band", str(band)]
     # A session of its own, so that Ctrl-C reaches us alone and we end it in good order.

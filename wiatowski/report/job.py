@@ -66,7 +66,9 @@ def verify(settings: Settings, progress: Progress) -> Result:
     """
     out = _checked_out(settings.out)
     choice = source.chosen(settings.extractor)
-    photo = photos.read(settings.image) if settings.image else photos.bundled(settings.photo)
+    photo = (
+        photos.bundled(settings.photo) if settings.image is None else photos.read(settings.image)
+    )
     photo = photos.fitted(photo, settings.size, choice.stride)
     _check_band(settings.band, photo.shape)
     progress.step(f"{photo.source}: {' x '.join(map(str, photo.shape))} pixels")

@@ -155,7 +155,8 @@ def _decoded(image: Image.Image) -> tuple[np.ndarray, list[str]]:
     if mode in ("F", "I") or mode.startswith("I;16"):
         samples = np.asarray(image)
         if mode != "F":
-            samples = samples.astype(np.uint16) if samples.max() <= 65535 else samples
+            fits = samples.min() >= 0 and samples.max() <= 65535
+            samples = samples.astype(np.uint16) if fits else samples
         return samples[None], notes
     if "A" in mode or "a" in mode or "transparency" in image.info:
         image = image.convert("RGBA")
