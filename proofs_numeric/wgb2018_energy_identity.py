@@ -94,7 +94,7 @@ def energy_cases(setting: Setting, signals, origin: list[str]) -> Cases:
         np.concatenate([rounding, rounding]),
         origin * 2,
         [
-            f"from {side}, sum / ||f||^2 = {s / e:.6g}"
+            f"from {side}, sum / ||f||^2 = {s / e if e else 1:.6g}"
             for side in ("above", "below")
             for s, e in zip(sums, energy)
         ],
