@@ -16,6 +16,11 @@ import numpy as np
 from wiatowski._types import Array
 
 
+def squared_modulus(u: Array) -> Array:
+    """|u|^2 without the root that the modulus takes."""
+    return jnp.real(u) ** 2 + jnp.imag(u) ** 2
+
+
 def spatial_axes(ndim: int) -> tuple[int, ...]:
     """The trailing `ndim` axes."""
     return tuple(range(-ndim, 0))

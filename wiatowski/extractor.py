@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._fourier import spectrum
+from wiatowski._fourier import spectrum, squared_modulus
 from wiatowski._types import Array, is_concrete
 from wiatowski.features import Features
 from wiatowski.frames.filter_bank import FilterBank, FrameBounds
@@ -315,12 +315,14 @@ def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array]) -> Trace:
 @eqx.filter_jit
 def _constants(phi: FeatureExtractor) -> tuple[list[Array], Array]:
     """The gains max{B, B L^2 R^2} of all layers and sup |chi_D|^2; and sqrt(v_0)."""
-    value = jnp.max(_squared(phi.output_bank.output_atom_hat))
+    value = jnp.max(squared_modulus(phi.output_bank.output_atom_hat))
     gains = [*(layer.gain() for layer in phi.layers), value]
     for layer in reversed(phi.layers):
         bank = layer.bank
-        atoms = jnp.sum(_squared(bank.atoms_hat), axis=0)
-        value = jnp.max(_squared(bank.output_atom_hat) + value * layer.lipschitz() ** 2 * atoms)
+        atoms = jnp.sum(squared_modulus(bank.atoms_hat), axis=0)
+        value = jnp.max(
+            squared_modulus(bank.output_atom_hat) + value * layer.lipschitz() ** 2 * atoms
+        )
     return gains, jnp.sqrt(value)
 
 
@@ -357,7 +359,3 @@ def _cumulative(factors: list) -> tuple:
 
 def _is_one(factor: Array) -> bool:
     return is_concrete(factor) and float(factor) == 1.0
-
-
-def _squared(array: Array) -> Array:
-    return jnp.real(array) ** 2 + jnp.imag(array) ** 2

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from wiatowski._fourier import squared_modulus
 from wiatowski._types import Array
 from wiatowski.grid import Grid
 
@@ -64,7 +65,7 @@ class Features(eqx.Module):
 
 
 def _energy(array: Array) -> Array:
-    return jnp.sum(jnp.real(array) ** 2 + jnp.imag(array) ** 2)
+    return jnp.sum(squared_modulus(array))
 
 
 def safe_sqrt(x: Array) -> Array:

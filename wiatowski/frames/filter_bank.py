@@ -8,7 +8,13 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._fourier import from_spectrum, is_hermitian, spatial_axes, spectrum
+from wiatowski._fourier import (
+    from_spectrum,
+    is_hermitian,
+    spatial_axes,
+    spectrum,
+    squared_modulus,
+)
 from wiatowski._types import Array, is_concrete, real_dtype
 from wiatowski.grid import Grid
 
@@ -135,7 +141,9 @@ class FilterBank(eqx.Module):
         Source: theory of semi-discrete frames (Littlewood-Paley condition); the symmetrised sum
         is exact for real input and not valid for complex input.
         """
-        total = jnp.sum(_squared(self.atoms_hat), axis=0) + _squared(self.output_atom_hat)
+        total = jnp.sum(squared_modulus(self.atoms_hat), axis=0) + squared_modulus(
+            self.output_atom_hat
+        )
         return symmetrised(total) if real else total
 
     def frame_bounds(self, real: bool = False) -> FrameBounds:
@@ -255,7 +263,3 @@ def symmetrised(total: Array) -> Array:
 def _inexact(values) -> Array:
     array = jnp.asarray(values)
     return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(float)
-
-
-def _squared(array: Array) -> Array:
-    return jnp.real(array) ** 2 + jnp.imag(array) ** 2
