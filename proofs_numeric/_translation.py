@@ -10,15 +10,25 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._starts import modulated_wave, noise, steepest_wave
-from proofs_numeric.claim import Cases
+from proofs_numeric.claim import Cases, Hypothesis
 from proofs_numeric.search import ascend
 from proofs_numeric.setting import (
     Setting,
+    admissibility,
     differences,
     norms,
     pair_energies,
     rounding_budget,
 )
+
+
+def shift_hypotheses(setting: Setting) -> tuple[Hypothesis, Hypothesis]:
+    """What every exact statement on whole shifts asks for: admissible, and M commutes with them."""
+    pointwise = all(layer.nonlinearity.pointwise for layer in setting.phi.layers)
+    return (
+        Hypothesis("admissible", *admissibility(setting.phi)),
+        Hypothesis("pointwise nonlinearities", pointwise),
+    )
 
 
 def unit_shifts(ndim: int, *lengths: int) -> list[tuple[int, ...]]:

@@ -9,9 +9,10 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._starts import noise, steepest_wave
+from proofs_numeric._translation import shift_hypotheses
 from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
 from proofs_numeric.search import ascend
-from proofs_numeric.setting import Setting, admissibility, norms, rounding_budget
+from proofs_numeric.setting import Setting, norms, rounding_budget
 from proofs_numeric.wb2018_translation_dilated import position_dependent_setting
 
 __all__ = ["CLAIM"]
@@ -28,13 +29,12 @@ class CovarianceClaim(Claim):
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         phi = setting.phi
+        admissible, pointwise = shift_hypotheses(setting)
         shift = whole_shift(phi)
         return (
-            Hypothesis("admissible", *admissibility(phi)),
+            admissible,
             Hypothesis("some shift stays on every grid", shift is not None, f"t = {shift}"),
-            Hypothesis(
-                "pointwise nonlinearities", all(x.nonlinearity.pointwise for x in phi.layers)
-            ),
+            pointwise,
         )
 
     def cases(self, setting: Setting, key: jax.Array) -> Cases:

@@ -7,9 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._translation import given_cases, searched_cases, shift_cases, unit_shifts
+from proofs_numeric._translation import (
+    given_cases,
+    searched_cases,
+    shift_cases,
+    shift_hypotheses,
+    unit_shifts,
+)
 from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.setting import Setting, admissibility
+from proofs_numeric.setting import Setting
 
 __all__ = ["CLAIM", "position_dependent_setting"]
 
@@ -25,12 +31,11 @@ class DilatedTranslationClaim(Claim):
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         phi = setting.phi
+        admissible, pointwise = shift_hypotheses(setting)
         return (
-            Hypothesis("admissible", *admissibility(phi)),
+            admissible,
             Hypothesis("no samples dropped", phi.strides[-1] == 1, f"strides {phi.strides}"),
-            Hypothesis(
-                "pointwise nonlinearities", all(x.nonlinearity.pointwise for x in phi.layers)
-            ),
+            pointwise,
         )
 
     def cases(self, setting: Setting, key: jax.Array) -> Cases:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import jax
 
-from proofs_numeric._translation import given_cases, searched_cases, shift_cases, unit_shifts
+from proofs_numeric._translation import (
+    given_cases,
+    searched_cases,
+    shift_cases,
+    shift_hypotheses,
+    unit_shifts,
+)
 from proofs_numeric.allpass import allpass_extractor, alternating_signal
 from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.setting import Setting, admissibility
+from proofs_numeric.setting import Setting
 
 __all__ = ["CLAIM"]
 
@@ -23,12 +29,11 @@ class AlignedTranslationClaim(Claim):
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         phi = setting.phi
+        admissible, pointwise = shift_hypotheses(setting)
         return (
-            Hypothesis("admissible", *admissibility(phi)),
+            admissible,
             Hypothesis("samples dropped", phi.strides[-1] > 1, f"strides {phi.strides}"),
-            Hypothesis(
-                "pointwise nonlinearities", all(x.nonlinearity.pointwise for x in phi.layers)
-            ),
+            pointwise,
         )
 
     def cases(self, setting: Setting, key: jax.Array) -> Cases:
