@@ -83,11 +83,17 @@ def curvelets(shape, spacing, scales, orientations):
             away = np.abs(angle * count - index)
             away = np.minimum(away, count - away)
             wedge = np.cos(np.pi / 2 * rise(away)) * (away < 1) if count > 1 else 1.0
-            atoms.append(corona * wedge)
+            atoms.append(made_real(corona * wedge))
     residual = union([high(w, 0) for w in omega])
     if np.any(residual > 0):
         atoms.append(residual)
     return np.array(atoms), product(low(w, scales) for w in omega)
+
+
+def made_real(amplitude):
+    """The root of the mean of the squares at k and -k mod N."""
+    mirrored = amplitude[tuple(np.ix_(*(-np.arange(n) % n for n in amplitude.shape)))]
+    return np.sqrt((amplitude**2 + mirrored**2) / 2)
 
 
 def transform_of_taps(taps, shape, spacing):

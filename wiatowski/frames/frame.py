@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import abc
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import complex_dtype, resolve_real_dtype
+from wiatowski._types import complex_dtype, is_concrete, resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.grid import Grid
 
-__all__ = ["Frame"]
+__all__ = ["FiniteTaps", "Frame"]
 
 _MOST_SAMPLES = 2**28  # 2 GiB in float64
 
@@ -30,35 +35,90 @@ class Frame(eqx.Module):
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """The atoms on a grid, built in float64 and cast to `dtype`."""
 
+    def finite_taps(self, ndim: int) -> FiniteTaps | None:
+        """The atoms as finite filters at unit spacing in `ndim` dimensions; `None` if they are not.
+
+        On grids of at most unit spacing, up to half a cycle per unit length, `on` samples exactly
+        the transforms of these taps.
+        """
+        return None
+
+
+class FiniteTaps(NamedTuple):
+    """Finite filters at unit spacing: taps of each atom by its label, and of the output atom.
+
+    Taps are float64 or complex128 arrays of `ndim` axes, the first sample at the origin.
+    """
+
+    atoms: dict[str, np.ndarray]
+    output_atom: np.ndarray
+
 
 def sampled_bank(
     frame: Frame | None,
     grid: Grid,
-    atoms: dict[str, np.ndarray],
-    output_atom: np.ndarray,
-    residual: np.ndarray | None = None,
+    atoms: Mapping[str, Any],
+    output_atom,
+    residual=None,
+    *,
     dtype=None,
+    real: bool | tuple[bool, bool] | None = None,
 ) -> FilterBank:
-    """A bank from float64 samples; a residual that vanishes on the grid is left out."""
+    """A bank from samples of its atoms, in float64 unless they are traced.
+
+    Args:
+        frame: the specification; kept with the bank unless it holds arrays.
+        grid: of the samples, which broadcast to its shape.
+        atoms: samples of each atom by its label.
+        output_atom: samples of the output atom.
+        residual: samples of a last atom; left out where it vanishes on the whole grid.
+        dtype: of the bank.
+        real: whether atoms and output atom are real in space, where the construction promises it;
+            found out by default.
+    """
     dtype = resolve_real_dtype(dtype, f"{type(frame).__name__}.on")
-    if residual is not None and np.any(residual):
-        atoms = atoms | {"residual": residual}
-    rows = [np.broadcast_to(atom, grid.shape) for atom in atoms.values()]
-    stack = np.stack(rows) if rows else np.zeros((0, *grid.shape))
+    if residual is not None and (not is_concrete(residual) or np.any(residual)):
+        atoms = {**atoms, "residual": residual}
+    keep = (
+        frame if frame is not None and not any(map(eqx.is_array, jax.tree.leaves(frame))) else None
+    )
     return FilterBank(
-        _cast(stack, dtype),
-        _cast(np.broadcast_to(output_atom, grid.shape), dtype),
+        _stacked(list(atoms.values()), grid.shape, dtype),
+        _stacked([output_atom], grid.shape, dtype)[0],
         grid,
         labels=tuple(atoms),
-        frame=frame,
+        real=real,
+        frame=keep,
     )
 
 
-def _cast(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """To the real dtype where all imaginary parts are zero, else to its complex dtype."""
-    if np.any(np.imag(samples)):
-        return samples.astype(complex_dtype(dtype))
-    return np.real(samples).astype(dtype)
+def _stacked(rows: list, shape: tuple[int, ...], dtype: np.dtype):
+    """Rows as one array, real where every row's imaginary part is zero or the rows are real."""
+    if not is_concrete(rows):
+        stack = jnp.stack([jnp.broadcast_to(row, shape) for row in rows])
+        return stack.astype(complex_dtype(dtype) if jnp.iscomplexobj(stack) else dtype)
+    is_complex = any(np.iscomplexobj(row) and np.any(np.imag(row)) for row in rows)
+    stack = np.empty((len(rows), *shape), complex_dtype(dtype) if is_complex else dtype)
+    for into, row in zip(stack, rows, strict=True):
+        into[...] = row if is_complex else np.real(row)
+    return stack
+
+
+def array_module(*parameters) -> Any:
+    """numpy while every parameter is a plain number, jax.numpy while one is being traced."""
+    return np if is_concrete(*parameters) else jnp
+
+
+def check_positive(name: str, parameter: str, value) -> None:
+    """Raise unless a continuous parameter is a positive finite number; traced ones pass."""
+    if not is_concrete(value):
+        return
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{name}: {parameter} must be a positive number, not {value!r}.")
 
 
 def check_scales(frame: Frame, scales: int, grid: Grid) -> None:

@@ -66,7 +66,7 @@ class Haar(Frame):
         output_atom = inside
         for factor in low:
             output_atom = output_atom * factor
-        return sampled_bank(self, grid, atoms, output_atom, 1.0 - inside, dtype)
+        return sampled_bank(self, grid, atoms, output_atom, 1.0 - inside, dtype=dtype)
 
 
 def _unit_phase(turns: np.ndarray) -> np.ndarray:

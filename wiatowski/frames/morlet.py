@@ -5,7 +5,7 @@ from __future__ import annotations
 import equinox as eqx
 import numpy as np
 
-from wiatowski._profiles import smooth_low_pass
+from wiatowski._profiles import union
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import (
     Frame,
@@ -15,6 +15,7 @@ from wiatowski.frames.frame import (
     check_size,
     sampled_bank,
 )
+from wiatowski.frames.ladders import MeyerLadder
 from wiatowski.grid import Grid
 
 __all__ = ["Morlet"]
@@ -67,10 +68,8 @@ class Morlet(Frame):
         each = self.voices if grid.ndim == 1 else self.orientations
         check_size(self, self.scales * each, grid)
         atoms, low_pass = (self._line if grid.ndim == 1 else self._plane)(grid)
-        passed = np.ones(())
-        for w in grid.frequencies():
-            passed = passed * smooth_low_pass(w, 1 / 2, 3 / 4)
-        return sampled_bank(self, grid, atoms, low_pass, np.sqrt(1 - passed), dtype)
+        residual = union(MeyerLadder().high(w / 1.5) for w in grid.frequencies())
+        return sampled_bank(self, grid, atoms, low_pass, residual, dtype=dtype)
 
     def _line(self, grid: Grid) -> tuple[dict[str, np.ndarray], np.ndarray]:
         (omega,) = grid.frequencies()
