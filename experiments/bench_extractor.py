@@ -275,7 +275,7 @@ def transforms(phi: wi.FeatureExtractor) -> list[tuple[str, tuple[int, ...]]]:
         if depth < phi.depth:
             layer, children = phi.layers[depth], trace.maps[depth + 1].shape
             folds = isinstance(layer.pooling, wi.Decimate) and layer.nonlinearity.pointwise
-            shape = children if folds else (children[0], *layer.bank.grid.shape)
+            shape = children if folds else (children[0], *layer.bank.maps_grid.shape)
             plan.append(("irfftn" if real and layer.bank.atoms_real else "ifftn", shape))
     return plan
 
@@ -318,7 +318,7 @@ def temporary_bytes(compiled) -> int | None:
 
 def paths_of(phi: wi.FeatureExtractor) -> int:
     """Paths of all depths, the empty one included."""
-    return sum(math.prod(len(layer.bank) for layer in phi.layers[:n]) for n in range(phi.depth + 1))
+    return sum(phi.path_counts)
 
 
 def version(package: str) -> str:

@@ -46,11 +46,9 @@ def modulated_wave(setting: Setting, depth: int, shift) -> np.ndarray:
     After a modulus the envelope is all that is left, so this is nearly extremal at depth >= 1.
     """
     phi = setting.phi
-    bank = phi.banks[0]
-    energy = np.asarray(
-        np.sum(np.abs(bank.atoms_hat) ** 2, axis=tuple(range(1, bank.atoms_hat.ndim)))
-    )
-    carrier = wave(setting, peak(np.abs(bank.atoms_hat[int(np.argmax(energy))])))
+    atoms = np.asarray(phi.banks[0].atoms_hat).reshape(-1, *phi.grid.shape)
+    energy = np.sum(np.abs(atoms) ** 2, axis=tuple(range(1, atoms.ndim)))
+    carrier = wave(setting, peak(np.abs(atoms[int(np.argmax(energy))])))
     output = phi.banks[depth]
     along = sum(t * w for t, w in zip(np.asarray(shift, float), output.grid.frequencies()))
     slow = peak(

@@ -62,11 +62,8 @@ class Setting:
 
     def paths(self) -> int:
         """Number of maps of all depths, weighted by their samples: the cost of one extraction."""
-        maps, samples = 1, self.grid.size
-        for layer, grid in zip(self.phi.layers, self.phi.grids[1:]):
-            maps *= len(layer.bank)
-            samples += maps * grid.size
-        return samples
+        counts = zip(self.phi.path_counts, self.phi.grids, strict=True)
+        return sum(maps * grid.size for maps, grid in counts)
 
     def effort(self, small: int, large: int) -> int:
         """A number of steps between `small` and `large`: fewer the dearer one extraction is."""

@@ -47,8 +47,8 @@ class EnergyClaim(Claim):
         return energy_cases(setting, setting.signals, list(setting.names))
 
     def search(self, setting: Setting, key: jax.Array) -> Cases:
-        """Waves at the extrema of the first Littlewood-Paley sum, and noise."""
-        total = np.asarray(setting.phi.banks[0].littlewood_paley(real=setting.real))
+        """Waves that the first bank passes most and least, and noise."""
+        total = np.asarray(setting.phi.banks[0].singular_values(setting.real)[..., 0])
         signals = np.stack(
             [
                 wave(setting, peak(total)),

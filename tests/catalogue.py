@@ -13,6 +13,10 @@ def _taps(ndim: int) -> np.ndarray:
     return np.random.default_rng(3).standard_normal((3, *(2, 3, 2)[:ndim])) / 4
 
 
+def _matrix_taps(ndim: int) -> np.ndarray:
+    return np.random.default_rng(4).standard_normal((4, 3, *(2, 3, 2)[:ndim])) / 6
+
+
 def saturation(u):
     """u / sqrt(1 + |u|^2): a smooth contraction of the complex plane onto the unit disc."""
     return u / jnp.sqrt(1 + jnp.real(u) ** 2 + jnp.imag(u) ** 2)
@@ -20,6 +24,12 @@ def saturation(u):
 
 # name -> dimension -> instances; a dimension that is left out is one the family does not have.
 FRAMES = {
+    "AlphaMolecules": {
+        2: [
+            frames.AlphaMolecules(scales=2, alpha=0.75, nyquist="fill"),
+            frames.AlphaMolecules(scales=2, orientations=3, corona="round", nyquist="isotropic"),
+        ]
+    },
     "Curvelets": {
         2: [
             frames.Curvelets(scales=1),
@@ -27,13 +37,44 @@ FRAMES = {
             frames.Curvelets(scales=1, orientations=1),
         ]
     },
+    "DirectionalWavelets": {2: [frames.DirectionalWavelets(scales=2, orientations=3)]},
     "FiniteFilters": {d: [frames.FiniteFilters(_taps(d))] for d in (1, 2, 3)},
+    "LearnedFilters": {d: [frames.LearnedFilters(9 * _taps(d))] for d in (1, 2, 3)},
     "RandomFilters": {d: [frames.RandomFilters(count=3, size=2, seed=5)] for d in (1, 2, 3)},
+    "Gabor": {
+        1: [frames.Gabor(8), frames.Gabor(5, frames.GaussianWindow(0.7))],
+        2: [frames.Gabor(5)],
+        3: [frames.Gabor(4, frames.GaussianWindow())],
+    },
+    "Gammatone": {1: [frames.Gammatone(scales=2, voices=2)]},
     "Haar": {d: [frames.Haar(scales=1), frames.Haar(scales=2)] for d in (1, 2, 3)},
+    "LogGabor": {
+        1: [frames.LogGabor(scales=2, voices=2)],
+        2: [frames.LogGabor(scales=2, orientations=3)],
+    },
     "Meyer": {d: [frames.Meyer(scales=1), frames.Meyer(scales=2)] for d in (1, 2, 3)},
     "Morlet": {
         1: [frames.Morlet(scales=2), frames.Morlet(scales=2, voices=3)],
         2: [frames.Morlet(scales=1, orientations=4), frames.Morlet(scales=2, orientations=3)],
+    },
+    "Ridgelets": {2: [frames.Ridgelets(scales=1), frames.Ridgelets(scales=2, nyquist="fill")]},
+    "Shearlets": {
+        2: [frames.Shearlets(scales=1), frames.Shearlets(scales=2, nyquist="isotropic")],
+        3: [frames.Shearlets(scales=1)],
+    },
+    "Steerable": {
+        2: [frames.Steerable(scales=2, orientations=3), frames.Steerable(scales=1, orientations=4)]
+    },
+    "Shannon": {
+        d: [frames.Shannon(scales=2), frames.Shannon(scales=1, nyquist="fill")] for d in (1, 2, 3)
+    },
+    "Simoncelli": {
+        d: [frames.Simoncelli(scales=2), frames.Simoncelli(scales=2, nyquist="isotropic")]
+        for d in (1, 2, 3)
+    },
+    "TensorWavelets": {
+        d: [frames.TensorWavelets(scales=2, ladder=frames.MeyerLadder(passes=0.3))]
+        for d in (1, 2, 3)
     },
     "Scaled": {
         1: [frames.Scaled(frames.Meyer(scales=2), 0.5)],
@@ -41,9 +82,65 @@ FRAMES = {
         3: [frames.Scaled(frames.Haar(scales=1), 0.7)],
     },
 }
-PARSEVAL = ("Curvelets", "Haar", "Meyer")  # A = B = 1 on every grid
-REAL_ATOMS = ("Curvelets", "FiniteFilters", "RandomFilters", "Haar", "Meyer", "Scaled")
-ZERO_MEAN_ATOMS = ("Curvelets", "Haar", "Meyer", "Morlet", "Scaled")  # exactly 0 at frequency 0
+PARSEVAL = (
+    "AlphaMolecules",
+    "DirectionalWavelets",
+    "Ridgelets",
+    "Shearlets",
+    "Steerable",
+    "Curvelets",
+    "Haar",
+    "Meyer",
+    "Shannon",
+    "Simoncelli",
+    "TensorWavelets",
+)  # A = B = 1 on every grid
+REAL_ATOMS = (
+    "LearnedFilters",
+    "AlphaMolecules",
+    "DirectionalWavelets",
+    "Ridgelets",
+    "Shearlets",
+    "Steerable",
+    "Curvelets",
+    "FiniteFilters",
+    "RandomFilters",
+    "Haar",
+    "Meyer",
+    "Shannon",
+    "Simoncelli",
+    "TensorWavelets",
+    "Scaled",
+)
+ZERO_MEAN_ATOMS = (
+    "AlphaMolecules",
+    "DirectionalWavelets",
+    "Ridgelets",
+    "Shearlets",
+    "Steerable",
+    "Curvelets",
+    "Gammatone",
+    "LogGabor",
+    "Haar",
+    "Meyer",
+    "Shannon",
+    "Simoncelli",
+    "TensorWavelets",
+    "Morlet",
+    "Scaled",
+)  # exactly 0 at frequency 0
+
+# The same for frames of matrices, which mix maps: laws in test_matrix_bank.py and test_matrix_layers.py.
+MATRIX_FRAMES = {
+    "MatrixFilters": {
+        d: [frames.MatrixFilters(_matrix_taps(d), stride=stride) for stride in (1, 2)]
+        for d in (1, 2, 3)
+    },
+    "LearnedMatrixFilters": {
+        d: [frames.LearnedMatrixFilters(9 * _matrix_taps(d), stride=stride) for stride in (1, 2)]
+        for d in (1, 2, 3)
+    },
+}
 
 # name -> (instance, pair (z, w) at which the declared constant is reached to 1 %).
 NONLINEARITIES = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from scipy.special import betainc
 
 
@@ -55,6 +56,35 @@ def union(parts):
 
 
 def meyer(shape, spacing, scales):
+    return tensor(shape, spacing, scales, low, high)
+
+
+def shannon(shape, spacing, scales):
+    """Indicators of |omega| < 2^-j / 2, half the energy on the edge."""
+
+    def inner(omega, j):
+        return np.sqrt((1 + np.sign(np.round(0.5 - 2.0**j * np.abs(omega), 9))) / 2)
+
+    def outer(omega, j):
+        return np.sqrt(1 - inner(omega, j) ** 2)
+
+    return tensor(shape, spacing, scales, inner, outer)
+
+
+def simoncelli(shape, spacing, scales):
+    """Raised cosine in the logarithm: h^2 = (1 + cos(pi log2(4 |omega|))) / 2 between 1/4 and 1/2."""
+
+    def inner(omega, j):
+        octaves = np.log(np.maximum(4 * 2.0**j * np.abs(omega), 1)) / np.log(2)
+        return np.sqrt(np.where(octaves < 1, (1 + np.cos(np.pi * octaves)) / 2, 0))
+
+    def outer(omega, j):
+        return np.sqrt(1 - inner(omega, j) ** 2)
+
+    return tensor(shape, spacing, scales, inner, outer)
+
+
+def tensor(shape, spacing, scales, low, high):
     omega = plane(shape, spacing)
     atoms = []
     for j in range(1, scales + 1):
@@ -88,6 +118,101 @@ def curvelets(shape, spacing, scales, orientations):
     if np.any(residual > 0):
         atoms.append(residual)
     return np.array(atoms), product(low(w, scales) for w in omega)
+
+
+def wedges(omega, corona, count, distance):
+    """Real wedges of a corona from each frequency's distance to each wedge, in wedges."""
+    away = [distance(count, index) for index in range(count)]
+    return [made_real(corona * np.cos(np.pi / 2 * rise(d)) * (d < 1)) for d in away]
+
+
+def square_corona(omega, j):
+    return product(low(w, j - 1) for w in omega) * union([high(w, j) for w in omega])
+
+
+def sheared(shape, spacing, scales, orientations, growth):
+    """Shearlets (growth 1/2) and ridgelets (growth 1): windows in the slope of either cone."""
+    x, y = omega = plane(shape, spacing)
+    flat = np.abs(x) >= np.abs(y)
+
+    def distance(count, index):
+        steps = count / 4
+        over, under = np.where(flat, y, x), np.where(flat, x, y)
+        slope = steps * over / np.where(under == 0, 1, under)
+        in_flat = np.minimum(np.abs(slope - index), np.abs(slope - index + count))
+        return np.where(flat, in_flat, np.abs(slope - (2 * steps - index)))
+
+    atoms = []
+    for j in range(1, scales + 1):
+        count = orientations * 2 ** int(np.ceil((scales - j) * growth))
+        atoms += wedges(omega, square_corona(omega, j), count, distance)
+    return with_residual(atoms, omega, scales)
+
+
+def with_residual(atoms, omega, scales):
+    residual = union([high(w, 0) for w in omega])
+    if np.any(residual > 0):
+        atoms.append(residual)
+    return np.array(atoms), product(low(w, scales) for w in omega)
+
+
+def shearlets_3d(shape, spacing, scales, orientations):
+    """All windows of all pyramids, divided by the root of the sum of their squares."""
+    omega = plane(shape, spacing)
+    atoms = []
+    for j in range(1, scales + 1):
+        n = orientations // 4 * 2 ** int(np.ceil((scales - j) / 2))
+        windows = []
+        for a, b, c in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
+            some = np.where(omega[a] == 0, 1, omega[a])
+            slopes = [np.where(omega[a] == 0, np.inf, omega[i] / some) for i in (b, c)]
+            for steps in itertools.product(range(-n, n + 1), repeat=2):
+                away = [np.abs(n * s - k) for s, k in zip(slopes, steps)]
+                windows.append(product(np.cos(np.pi / 2 * rise(d)) * (d < 1) for d in away))
+        total = np.sqrt(np.maximum(np.sum(np.square(windows), axis=0), 1e-300))
+        atoms += [made_real(square_corona(omega, j) * w / total) for w in windows]
+    return with_residual(atoms, omega, scales)
+
+
+def directional(shape, spacing, scales, orientations):
+    omega = plane(shape, spacing)
+    radius = np.hypot(*omega)
+    turns = np.arctan2(omega[1], omega[0]) / np.pi % 1.0
+
+    def distance(count, index):
+        away = np.abs(turns * count - index)
+        return np.minimum(away, count - away)
+
+    atoms = []
+    for j in range(1, scales + 1):
+        corona = low(radius, j - 1) * high(radius, j)
+        atoms += wedges(omega, corona, orientations, distance)
+    return with_residual(atoms, [radius], scales)
+
+
+def steerable(shape, spacing, scales, orientations):
+    """Powers of cosines of the polar angle, normalised numerically."""
+    omega = plane(shape, spacing)
+    radius = np.hypot(*omega)
+    theta = np.arctan2(omega[1], omega[0])
+    powers = [
+        np.cos(theta - np.pi * k / orientations) ** (orientations - 1) for k in range(orientations)
+    ]
+    total = np.sqrt(np.sum(np.square(powers), axis=0))
+
+    def squared_low(j):
+        octave = np.log2(np.clip(2.0**j * 4 * radius, 1, 2))
+        return (1 + np.cos(np.pi * octave)) / 2
+
+    atoms = []
+    for j in range(1, scales + 1):
+        corona = np.sqrt(np.maximum(squared_low(j - 1) - squared_low(j), 0))
+        own = [corona * power / total for power in powers]
+        own = [made_real(a) for a in own] if orientations % 2 else own
+        atoms += [(-1j) ** (orientations - 1) * a for a in own]
+    if np.any(squared_low(0) < 1):
+        atoms.append(np.sqrt(1 - squared_low(0)).astype(complex))
+    return np.array(atoms), np.sqrt(squared_low(scales))
 
 
 def made_real(amplitude):
@@ -126,20 +251,38 @@ def haar(shape, spacing, scales):
     return np.array(atoms), output
 
 
-def morlet_1d(shape, spacing, scales, voices):
-    (omega,) = plane(shape, spacing)
+def over_signs(build):
+    """A construction of one-sided atoms: on Nyquist bins the root mean square over both signs."""
+
+    def on_grid(shape, spacing, *parameters):
+        lines = plane(shape, spacing)
+        choices = []
+        for omega, n in zip(lines, shape):
+            edge = np.isclose(omega, -0.5 / spacing) & (n % 2 == 0)
+            choices.append([omega, np.where(edge, -omega, omega)])
+        built = [build(omega, *parameters) for omega in itertools.product(*choices)]
+        (atoms, output), squares = built[0], sum(np.abs(a) ** 2 for a, _ in built) / len(built)
+        at_edge = sum(np.abs(one - other) for one, other in choices) > 0
+        atoms = np.where(at_edge, np.sqrt(squares), atoms)
+        return with_cut(atoms, shape, spacing), output
+
+    return on_grid
+
+
+@over_signs
+def morlet_1d(frequencies, scales, voices):
+    (omega,) = frequencies
     ratio = 2.0 ** (1 / voices)
     atoms = []
     for i in range(scales * voices):
         xi = 3 / 8 / ratio**i
         sigma = xi * (ratio - 1) / (ratio + 1) / np.sqrt(np.log(2))
         atoms.append(gabor_minus_mean([omega], [xi], np.array([[1 / sigma**2]])))
-    output = np.exp(-(omega**2) / xi**2)
-    return with_cut(atoms, shape, spacing), output
+    return np.array(atoms), np.exp(-(omega**2) / xi**2)
 
 
-def morlet_2d(shape, spacing, scales, orientations):
-    omega = plane(shape, spacing)
+@over_signs
+def morlet_2d(omega, scales, orientations):
     atoms = []
     for j in range(scales):
         width = 2 * np.pi * 0.8 * 2**j
@@ -150,8 +293,7 @@ def morlet_2d(shape, spacing, scales, orientations):
             atoms.append(
                 gabor_minus_mean(omega, 3 / 8 * 2.0**-j * turn[0], turn.T @ shape_matrix @ turn)
             )
-    output = np.exp(-(width**2) * (omega[0] ** 2 + omega[1] ** 2) / 2)
-    return with_cut(atoms, shape, spacing), output
+    return np.array(atoms), np.exp(-(width**2) * (omega[0] ** 2 + omega[1] ** 2) / 2)
 
 
 def gabor_minus_mean(omega, xi, matrix):
@@ -168,3 +310,76 @@ def with_cut(atoms, shape, spacing):
     ramps = [rise((np.abs(w) - 1 / 2) * 4) for w in plane(shape, spacing)]
     residual = union([np.sin(np.pi / 2 * ramp) for ramp in ramps])
     return np.array([*atoms, residual] if np.any(residual > 0) else atoms)
+
+
+def gabor_line(omega, channels, width=None):
+    """Kept windows by channel and the sum of squares of all: 1 (Meyer), or by Poisson's formula."""
+    x = channels * omega
+    outermost = channels // 2 - 1 if channels % 2 == 0 else (channels - 3) // 2
+    kept = range(-outermost, outermost + 1)
+    if width is None:
+        windows = {
+            m: np.sqrt(1 - np.sin(np.pi / 2 * rise(np.abs(x - m))) ** 2) * (np.abs(x - m) < 1)
+            for m in kept
+        }
+        return windows, np.ones_like(x)
+    harmonics = sum(
+        np.exp(-((np.pi * width * k) ** 2)) * np.cos(2 * np.pi * k * x) for k in range(-9, 10)
+    )
+    return {m: np.exp(-((x - m) ** 2) / (2 * width**2)) for m in kept}, width * np.sqrt(
+        np.pi
+    ) * harmonics
+
+
+def gabor(shape, spacing, channels, width=None):
+    """Products of windows; the residual is the difference of the whole sum and the kept one."""
+    lines = [gabor_line(w, channels, width) for w in plane(shape, spacing)]
+    atoms = [
+        product(windows[m] for (windows, _), m in zip(lines, ms))
+        for ms in itertools.product(lines[0][0], repeat=len(shape))
+        if any(ms)
+    ]
+    whole = product(total for _, total in lines)
+    kept = product(sum(np.square(list(windows.values()))) for windows, _ in lines)
+    residual = np.sqrt(np.maximum(whole - kept, 0))
+    if np.any(residual > 1e-7) or width is not None:
+        atoms.append(residual)
+    return np.array(atoms), product(windows[0] for windows, _ in lines)
+
+
+@over_signs
+def log_gabor(omega, scales, voices, orientations, bandwidth=0.6, angular_width=0.6):
+    """Natural logarithms and complex numbers instead of octaves and rotated axes."""
+    radius = omega[0] if len(omega) == 1 else np.hypot(*omega)
+    deviation = bandwidth * np.log(2) / voices
+    atoms = []
+    for i in range(scales * voices):
+        xi = 3 / 8 * 2.0 ** (-i / voices)
+        ratio = np.where(radius > 0, radius, 1e-300) / xi
+        radial = np.exp(-(np.log(ratio) ** 2) / (2 * deviation**2))
+        if len(omega) == 1:
+            atoms.append(radial)
+            continue
+        for k in range(orientations):
+            turned = (omega[0] + 1j * omega[1]) * np.exp(-1j * np.pi * k / orientations)
+            away = np.angle(turned) / (np.pi / orientations)
+            atoms.append(radial * np.exp(-(away**2) / (2 * angular_width**2)))
+    return np.array(atoms), np.exp(-(radius**2) / xi**2)
+
+
+@over_signs
+def gammatone(frequencies, scales, voices, order):
+    """Transform of t^(n-1) exp(-2 pi (b - i xi) t), differentiated, over its largest sample."""
+    (omega,) = frequencies
+    ratio = 2.0 ** (-1 / voices)
+    atoms = []
+    for i in range(scales * voices):
+        xi = 3 / 8 * ratio**i
+        b = xi * (1 - ratio) / (1 + ratio) / np.sqrt(2.0 ** (1 / order) - 1)
+
+        def modulus(w, xi=xi, b=b):
+            return w / np.hypot(b, w - xi) ** order
+
+        peak = minimize_scalar(lambda w: -modulus(w), (xi / 2, xi, 2 * xi), tol=1e-12).x
+        atoms.append(omega / (b + 1j * (omega - xi)) ** order / modulus(peak))
+    return np.array(atoms), np.exp(-(omega**2) / xi**2)

@@ -6,6 +6,7 @@ import json
 
 import wiatowski as wi
 from experiments import bench_extractor as bench
+from experiments import bench_frames
 
 
 def tiny(grid: wi.Grid) -> wi.FeatureExtractor:
@@ -26,3 +27,20 @@ def test_benchmark_of_tiny_extractors(monkeypatch):
     few, many = (f"extractor, {n} orientations" for n in (1, 2))
     assert sizes[few] == sizes[many]
     assert paths[few] < paths[many]
+
+
+def test_benchmark_of_tiny_banks(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(bench, "SHORTEST_SAMPLE", 0.0)
+    chosen = ["curvelets, 3 scales", "Haar"]
+    asked = [word for name in chosen for word in ("--family", name)]
+    path = tmp_path / "frames.json"
+    assert bench_frames.main([*asked, "--rounds", "7", "--side", "32", "--json", str(path)]) == 0
+    results, printed = json.loads(path.read_text()), capsys.readouterr().out
+    assert results["setting"] == {"rounds": 7, "side": 32, "dtype": "float32"}
+    assert list(results["sections"]) == chosen
+    assert [section["paths"] for section in results["sections"].values()] == [22, 10]
+    for name, section in results["sections"].items():
+        assert set(section["seconds"]) == {"build", "extraction"}
+        assert all(len(times) == 7 for times in section["seconds"].values())
+        assert section["ratios"]["build / extraction"]["median"] > 0
+        assert name in printed

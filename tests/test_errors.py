@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from test_directional import ERRORS as DIRECTIONAL
+from test_time_frequency import ERRORS as TIME_FREQUENCY
 
 import wiatowski as wi
 from wiatowski import bounds, frames, serialization, signals
@@ -25,7 +27,15 @@ from wiatowski.frames.filter_bank import FilterBank
 G8, G16, PLANE = wi.Grid((8,)), wi.Grid((16,)), wi.Grid((16, 16))
 HAAR = frames.Haar(scales=1)
 KEY = jax.random.key(0)
-OTHERS = {"cli.py", "report.py", "plot.py", "testing.py", "__main__.py"}  # tested on their own
+OTHERS = {
+    "_certify_command.py",
+    "constants.py",
+    "cli.py",
+    "report.py",
+    "plot.py",
+    "testing.py",
+    "__main__.py",
+}  # tested on their own
 
 
 def phi(nonlinearity=None, pooling=None, grid=G16, frame=HAAR, **options):
@@ -39,6 +49,15 @@ def loud():
 def bank(atoms=None, output=None, grid=G8, **options):
     atoms = np.ones((1, 8)) if atoms is None else atoms
     return FilterBank(atoms, np.zeros(8) if output is None else output, grid, **options)
+
+
+def matrix_bank(atoms=None, output=None, **options):
+    atoms = np.eye(2)[..., None] * np.ones(8) if atoms is None else atoms
+    return wi.MatrixBank(atoms, np.zeros(8) if output is None else output, G8, **options)
+
+
+def ladder(profile):
+    return frames.TensorWavelets(scales=1, ladder=frames.Ladder(profile)).on(G16)
 
 
 def toml(layer='frame = {name = "Haar", scales = 1}', head="grid = {shape = [8]}") -> str:
@@ -88,6 +107,54 @@ def nan_at(shape, value=np.nan):
 
 # What is done (a folder is passed), the kind of error, and what its message says.
 CASES = {
+    "ladder with overlapping bands": (
+        lambda _: frames.MeyerLadder(passes=0.2),
+        ValueError,
+        r"passes must lie in \[1/4, 1/2\).*negative square",
+    ),
+    "ladder with a hole": (
+        lambda _: frames.MeyerLadder(0.5),
+        ValueError,
+        "from 1/2 on none covers",
+    ),
+    "ladder that is no function": (lambda _: frames.Ladder(3), TypeError, "must be callable"),
+    "ladder that is none": (
+        lambda _: frames.TensorWavelets(1, ladder="Meyer"),
+        TypeError,
+        r"must be one like frames.MeyerLadder\(\)",
+    ),
+    "profile that is not finite": (
+        lambda _: ladder(lambda w: np.where(w > 0.3, np.nan, 1.0)),
+        ValueError,
+        "is not finite",
+    ),
+    "profile above one": (lambda _: ladder(lambda w: 2 - 4 * w), ValueError, "leaves .0, 1."),
+    "profile that falls early": (
+        lambda _: ladder(lambda w: np.clip(1 - 2 * w, 0, 1)),
+        ValueError,
+        "below 1 inside a quarter cycle.*negative square",
+    ),
+    "profile that does not end": (
+        lambda _: ladder(lambda w: np.where(w > 0.25, 0.5, 1.0)),
+        ValueError,
+        "does not vanish from half a cycle on",
+    ),
+    "unknown Nyquist policy": (
+        lambda _: frames.Meyer(1, nyquist="none"),
+        ValueError,
+        "nyquist must be one of .*'none'",
+    ),
+    "frame that is no call": (
+        lambda _: wi.frame_from_text("Haar"),
+        ValueError,
+        "is not a frame with named plain parameters",
+    ),
+    "frame with positions": (lambda _: wi.frame_from_text("Haar(2)"), ValueError, "named plain"),
+    "frame with a dictionary": (
+        lambda _: wi.frame_from_text("Haar(**{'scales': 1})"),
+        ValueError,
+        "named plain",
+    ),
     # precision
     "integer dtype": (lambda _: HAAR.on(G8, dtype=int), ValueError, "must be float32 or float64"),
     "double without x64": (
@@ -137,6 +204,64 @@ CASES = {
         r"analysis: got an array of shape \(3, 8\) .* jax\.vmap",
     ),
     "synthesis of too little": (lambda _: bank().synthesis(np.ones(8)), ValueError, "synthesis"),
+    # matrix banks
+    "matrices of another shape": (
+        lambda _: matrix_bank(np.ones((2, 8))),
+        ValueError,
+        r"MatrixBank: atoms_hat has shape \(2, 8\), but the grid asks for \(C_out, C_in, 8\)",
+    ),
+    "no channels": (lambda _: matrix_bank(np.ones((2, 0, 8))), ValueError, "2 x 0 channels"),
+    "output of a matrix bank": (
+        lambda _: matrix_bank(output=np.ones(9)),
+        ValueError,
+        r"MatrixBank: output_atom_hat has shape \(9,\).*pass zeros",
+    ),
+    "stride of a half": (
+        lambda _: matrix_bank(stride=0.5),
+        ValueError,
+        "stride must be an integer",
+    ),
+    "stride that does not divide the bank": (
+        lambda _: matrix_bank(stride=3),
+        ValueError,
+        r"MatrixBank: stride = 3: .* nearest shapes .* \(6,\) or \(9,\)",
+    ),
+    "channels labelled twice": (
+        lambda _: matrix_bank(labels=("a", "a")),
+        ValueError,
+        "MatrixBank: 2 channels need as many distinct labels",
+    ),
+    "NaN in matrices": (lambda _: matrix_bank(nan_at((2, 2, 8))), ValueError, "MatrixBank: .* NaN"),
+    "matrices for other maps": (
+        lambda _: phi(frame=frames.MatrixFilters(np.ones((2, 3, 1)))),
+        ValueError,
+        r"layer 1: MatrixBank: the atoms mix 3 maps into 2, but the layer gets 1; .* C_in = 1",
+    ),
+    "zero matrices scaled": (
+        lambda _: matrix_bank(np.zeros((2, 2, 8))).scaled_to(1.0),
+        ValueError,
+        r"MatrixBank\.scaled_to: every atom is zero",
+    ),
+    "tight matrices below a loud output": (
+        lambda _: matrix_bank(output=np.full(8, 1.5)).parseval(),
+        ValueError,
+        r"MatrixBank\.parseval: the output atom exceeds 1, up to 1\.5",
+    ),
+    "tight matrices of low rank": (
+        lambda _: matrix_bank(np.ones((2, 2, 8))).parseval(),
+        ValueError,
+        r"parseval: the lower frame bound vanishes on 8 of 8 .* among them \[\(0\.0,\), \(0\.125,\)",
+    ),
+    "too few channels for the stride": (
+        lambda _: matrix_bank(stride=2).reconstruct((np.ones((2, 8)), np.ones((2, 4)))),
+        ValueError,
+        r"reconstruct: .* 2 channels .* the 4 that enter .* a smaller stride",
+    ),
+    "one map for two": (
+        lambda _: matrix_bank().analysis(np.ones((1, 8))),
+        ValueError,
+        r"MatrixBank\.analysis: got an array of shape \(1, 8\) where .* \(2, 8\)",
+    ),
     # frames
     "taps without atoms": (lambda _: frames.FiniteFilters([1.0]), ValueError, r"\(atoms, K1"),
     "output taps of another dimension": (
@@ -149,6 +274,51 @@ CASES = {
         lambda _: frames.FiniteFilters([[1.0]]).on(PLANE),
         ValueError,
         "the taps have 1 axes, but the grid has 2",
+    ),
+    "matrix taps without channels": (
+        lambda _: frames.MatrixFilters(np.ones((3, 2))),
+        ValueError,
+        r"MatrixFilters: taps must have shape \(C_out, C_in, K1.*without mixing is FiniteFilters",
+    ),
+    "matrix output taps of another dimension": (
+        lambda _: frames.MatrixFilters(np.ones((3, 2, 4)), np.ones((2, 2))),
+        ValueError,
+        "output_taps has 2 axes, but the atoms have 1 after the channels",
+    ),
+    "NaN matrix taps": (
+        lambda _: frames.LearnedMatrixFilters(nan_at((2, 2, 2))),
+        ValueError,
+        "NaN or infinite values",
+    ),
+    "matrix taps of another dimension": (
+        lambda _: frames.MatrixFilters(np.ones((3, 2, 4))).on(PLANE),
+        ValueError,
+        "the taps have 1 axes after the channels, but the grid has 2",
+    ),
+    "matrix taps longer than the grid": (
+        lambda _: frames.MatrixFilters(np.ones((3, 2, 9))).on(G8),
+        ValueError,
+        r"MatrixFilters\.on: windows of \(9,\) taps do not fit",
+    ),
+    "ceiling of nothing": (
+        lambda _: frames.LearnedFilters(np.ones((1, 2)), ceiling=0),
+        ValueError,
+        r"LearnedFilters: ceiling must be a positive number, not 0; .*admissible_ceiling",
+    ),
+    "ceiling as text": (
+        lambda _: frames.LearnedMatrixFilters(np.ones((1, 1, 2)), ceiling="loud"),
+        ValueError,
+        "LearnedMatrixFilters: ceiling must be a positive number, not 'loud'",
+    ),
+    "too few samples for a bound": (
+        lambda _: frames.LearnedFilters(np.ones((1, 2)), oversampling=2),
+        ValueError,
+        "LearnedFilters: oversampling must be an integer >= 3, not 2",
+    ),
+    "polynomial on too few points": (
+        lambda _: frames.trigonometric.enclosure(0.0, 1.0, (2, 3), (8, 6)),
+        ValueError,
+        r"crest_factor: \(8, 6\) points do not hold a polynomial of degrees \(2, 3\)",
     ),
     "taps longer than the grid": (
         lambda _: frames.RandomFilters(size=9).on(G8),
@@ -452,7 +622,7 @@ CASES = {
     "far from every name": (
         lambda _: wi.from_toml(toml('frame = "zzzzzz"')),
         ValueError,
-        "known: Curvelets, ",
+        "known: AlphaMolecules, ",
     ),
     "missing parameter": (
         lambda _: wi.from_toml(toml('frame = "Haar"')),
@@ -485,6 +655,16 @@ CASES = {
         lambda _: serialization.read_toml(toml(head="grid = 3")).spacing,
         ValueError,
         "grid must be a table, not 3",
+    ),
+    "learned filters by name": (
+        lambda _: wi.from_toml(toml('frame = "LearnedMatrixFilters"')),
+        ValueError,
+        "the frame LearnedMatrixFilters, which holds arrays",
+    ),
+    "matrices as text": (
+        lambda _: wi.to_toml(phi(frame=frames.MatrixFilters(np.ones((2, 1, 2))))),
+        ValueError,
+        r"has no text form .*wiatowski\.save",
     ),
     "arrays as text": (
         lambda _: wi.to_toml(phi(frame=frames.FiniteFilters([[1.0, -1.0]]))),
@@ -532,6 +712,9 @@ def test_message(name, tmp_path):
     assert type(caught.value) is kind
     assert len(str(caught.value)) < 500
     assert not re.search(r"<wiatowski|object at 0x", str(caught.value))
+
+
+CASES |= DIRECTIONAL | TIME_FREQUENCY
 
 
 def raise_statements() -> set[tuple[str, int]]:

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wiatowski as wi
-from wiatowski import layer as layer_module
-from wiatowski import testing
+from wiatowski import _chunks, testing
 
 
 def noise(phi: wi.FeatureExtractor, seed: int, real: bool = True):
@@ -142,7 +141,7 @@ def test_chunks_and_their_remainder(monkeypatch, pooling):
     row = len(phi.layers[1].bank) * 16 * 20 * 8
     f = noise(phi, 0)
     whole = phi.trace(f)
-    monkeypatch.setattr(layer_module, "_CHUNK_BYTES", 3 * row)
+    monkeypatch.setattr(_chunks, "CHUNK_BYTES", 3 * row)
     jax.clear_caches()
     counted = []
     original = jax.lax.map

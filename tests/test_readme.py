@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import wiatowski as wi
@@ -18,13 +19,17 @@ def blocks(language: str) -> list[str]:
 
 def test_python(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("python")
     names: dict = {}
-    exec(compile(code, "README.md", "exec"), names)
+    for code in blocks("python"):  # one after the other, as a reader would
+        exec(compile(code, "README.md", "exec"), names)
     assert names["features"][1].shape == (21, 64, 64)
     assert names["features"].paths[1][0] == ("scale=1,wedge=0",)
     assert (tmp_path / "extractor.wi").is_file()
     assert names["gradient"].shape == (128, 128)
+    np.testing.assert_allclose(names["f_again"], names["f"], atol=1e-5)
+    assert names["certificate"].tier == "branch-and-bound"
+    assert (tmp_path / "morlet.json").is_file()
+    assert names["trainable"].is_admissible()
 
 
 def test_toml():
@@ -33,7 +38,7 @@ def test_toml():
     assert [type(layer.pooling).__name__ for layer in phi.layers] == ["Decimate", "MaxPool"]
 
 
-@pytest.mark.parametrize("extra", ["core", "plot", "proofs", "verify", "test", "dev"])
+@pytest.mark.parametrize("extra", ["core", "certify", "plot", "proofs", "verify", "test", "dev"])
 def test_every_dependency_has_its_line(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     listed = project["dependencies"]

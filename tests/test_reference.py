@@ -112,12 +112,29 @@ def test_a_wrong_nonlinearity_is_noticed():
 def formulas(ndim: int):
     """Our frame, and the reference's own construction of it."""
     yield frames.Meyer(scales=2), lambda *grid: reference_frames.meyer(*grid, 2)
+    yield frames.Shannon(scales=2), lambda *grid: reference_frames.shannon(*grid, 2)
+    yield frames.Simoncelli(scales=2), lambda *grid: reference_frames.simoncelli(*grid, 2)
     yield frames.Haar(scales=2), lambda *grid: reference_frames.haar(*grid, 2)
+    yield frames.Gabor(4), lambda *grid: reference_frames.gabor(*grid, 4)
+    yield (
+        frames.Gabor(3, frames.GaussianWindow(0.7)),
+        lambda *grid: reference_frames.gabor(*grid, 3, 0.7),
+    )
+    if ndim < 3:
+        yield (
+            frames.LogGabor(scales=2, voices=2, orientations=3),
+            lambda *grid: reference_frames.log_gabor(*grid, 2, 2, 3),
+        )
     if ndim == 1:
         yield (
             frames.Morlet(scales=2, voices=3),
             lambda *grid: reference_frames.morlet_1d(*grid, 2, 3),
         )
+        for order in (2, 4):
+            yield (
+                frames.Gammatone(scales=2, voices=3, order=order),
+                lambda *grid, order=order: reference_frames.gammatone(*grid, 2, 3, order),
+            )
     if ndim == 2:
         yield (
             frames.Morlet(scales=2, orientations=3),
@@ -127,6 +144,19 @@ def formulas(ndim: int):
             frames.Curvelets(scales=3, orientations=3),
             lambda *grid: reference_frames.curvelets(*grid, 3, 3),
         )
+        yield frames.Shearlets(scales=2), lambda *grid: reference_frames.sheared(*grid, 2, 4, 0.5)
+        yield frames.Ridgelets(scales=2), lambda *grid: reference_frames.sheared(*grid, 2, 4, 1.0)
+        yield (
+            frames.DirectionalWavelets(scales=2, orientations=3),
+            lambda *grid: reference_frames.directional(*grid, 2, 3),
+        )
+        for count in (1, 3, 4):
+            yield (
+                frames.Steerable(scales=2, orientations=count),
+                lambda *grid, count=count: reference_frames.steerable(*grid, 2, count),
+            )
+    if ndim == 3:
+        yield frames.Shearlets(scales=1), lambda *grid: reference_frames.shearlets_3d(*grid, 1, 4)
 
 
 @pytest.mark.parametrize("spacing", strategies.SPACINGS)

@@ -2,6 +2,7 @@
 
 from wiatowski import actions as actions
 from wiatowski import bounds as bounds
+from wiatowski import certificates as certificates
 from wiatowski import frames as frames
 from wiatowski import presets as presets
 from wiatowski import signals as signals
@@ -9,12 +10,14 @@ from wiatowski import testing as testing
 from wiatowski.actions import deform as deform
 from wiatowski.actions import modulate as modulate
 from wiatowski.actions import translate as translate
+from wiatowski.constants import Constants as Constants
 from wiatowski.definition import features_by_definition as features_by_definition
 from wiatowski.extractor import FeatureExtractor as FeatureExtractor
 from wiatowski.extractor import Trace as Trace
 from wiatowski.features import Features as Features
 from wiatowski.frames.filter_bank import FilterBank as FilterBank
 from wiatowski.frames.frame import Frame as Frame
+from wiatowski.frames.matrix_bank import MatrixBank as MatrixBank
 from wiatowski.grid import Grid as Grid
 from wiatowski.layer import Layer as Layer
 from wiatowski.nonlinearities import GELU as GELU
@@ -37,6 +40,7 @@ from wiatowski.poolings import LowPassDecimate as LowPassDecimate
 from wiatowski.poolings import LpPool as LpPool
 from wiatowski.poolings import MaxPool as MaxPool
 from wiatowski.poolings import NoPooling as NoPooling
+from wiatowski.serialization import frame_from_text as frame_from_text
 from wiatowski.serialization import from_toml as from_toml
 from wiatowski.serialization import load as load
 from wiatowski.serialization import save as save

@@ -20,9 +20,12 @@ from wiatowski.actions import displaced_points, translate, translate_batch
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import safe_sqrt
 from wiatowski.grid import Grid
+from wiatowski.nonlinearities import AbstractNonlinearity
+from wiatowski.poolings import AbstractPooling
 
 __all__ = [
     "DEFORMATION_CONSTANT",
+    "admissible_ceiling",
     "covariance",
     "deformation_operator_norm",
     "deformation_rough",
@@ -38,6 +41,27 @@ __all__ = [
 
 #: $C = 2\pi(4 - 2\sqrt2)$: Theorem 2 holds with it in every dimension, see `deformation_torus`.
 DEFORMATION_CONSTANT = 2 * math.pi * (4 - 2 * math.sqrt(2))
+
+
+def admissible_ceiling(
+    nonlinearity: AbstractNonlinearity, pooling: AbstractPooling, grid: Grid
+) -> float:
+    r"""$1 / \max(1, L^2 R^2)$: the largest B for which $\max\{B, B L^2 R^2\} \le 1$, rounded down.
+
+    Args:
+        nonlinearity: M, with constant L.
+        pooling: P, with constant R.
+        grid: of the maps that P pools.
+
+    Source: Wiatowski & Boelcskei 2018, admissibility condition, solved for B.
+
+    >>> import wiatowski as wi
+    >>> ceiling = admissible_ceiling(wi.LeakyReLU(2.0), wi.MaxPool(2), wi.Grid((8, 8)))
+    >>> round(ceiling, 12)
+    0.25
+    """
+    constant = nonlinearity.lipschitz * pooling.lipschitz(grid)
+    return 1.0 if constant <= 1 else (1 - 4 * math.ulp(1.0)) / constant**2
 
 
 def output_decay(phi: FeatureExtractor, depth: int) -> Array:

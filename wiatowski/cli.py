@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from wiatowski._certify_command import add_certify
 from wiatowski.presets import PRESETS
 from wiatowski.signals import PHOTOS
 
@@ -24,12 +25,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments, by default those of the process.
 
     Returns:
-        0 if every applicable claim holds, 1 if one fails, none was applicable, or they could not
-        be checked, 2 for bad input, 130 after Ctrl-C.
+        0 if every applicable claim or certificate holds, 1 if one fails, none was applicable, or they
+        could not be checked, 2 for bad input, 130 after Ctrl-C.
 
     Source: utility.
     """
     arguments = _parser().parse_args(argv)
+    return arguments.run(arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
     # The claims run in a process of their own: neither may take a whole accelerator's memory.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     missing = [m for m in ("matplotlib", "jinja2", "PIL") if importlib.util.find_spec(m) is None]
@@ -38,10 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             f'{", ".join(missing)} is missing; install it with pip install "wiatowski[verify]".',
             _BAD_INPUT,
         )
-    return _verify(arguments)
-
-
-def _verify(arguments: argparse.Namespace) -> int:
     from wiatowski import report  # matplotlib and jinja2 are extras
 
     settings = report.Settings(
@@ -124,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="rescale the filters so that the theorems apply",
     )
+    verify.set_defaults(run=_verify)
+    add_certify(commands)
     return parser
 
 

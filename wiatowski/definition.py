@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import jax.numpy as jnp
 
 from wiatowski._fourier import circular_convolve
 from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import Features
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.poolings import decimate
 
 __all__ = ["features_by_definition"]
@@ -35,14 +38,21 @@ def features_by_definition(phi: FeatureExtractor, f: Array) -> Features:
         if depth < phi.depth:
             layer = phi.layers[depth]
             maps = [
-                layer.pooling(
-                    layer.nonlinearity(_convolve(u, atom_hat, bank.atoms_real)), bank.grid
-                )
-                for u in maps
-                for atom_hat in bank.atoms_hat
+                layer.pooling(layer.nonlinearity(v), bank.maps_grid) for v in _filtered(maps, bank)
             ]
     labels = tuple(layer.bank.labels for layer in phi.layers)
-    return Features(tuple(arrays), labels, tuple(grids))
+    return Features(tuple(arrays), labels, tuple(grids), phi.mixing_layers)
+
+
+def _filtered(maps: list[Array], bank: AbstractBank) -> list[Array]:
+    r"""u * g_lambda of every map and atom; $\sum_i u_i * g_{\lambda i}$, decimated, where the bank mixes."""
+    if not bank.mixes:
+        return [_convolve(u, atom, bank.atoms_real) for u in maps for atom in bank.atoms_hat]
+    sums = []
+    for row in bank.atoms_hat:
+        terms = [_convolve(u, atom, bank.atoms_real) for u, atom in zip(maps, row, strict=True)]
+        sums.append(functools.reduce(jnp.add, terms))
+    return [decimate(v, bank.stride, bank.grid.ndim) for v in sums]
 
 
 def _convolve(u: Array, atom_hat: Array, atom_real: bool) -> Array:

@@ -10,11 +10,13 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._fourier import spectrum, squared_modulus
+from wiatowski._fourier import spectrum
 from wiatowski._types import Array, is_concrete
+from wiatowski.certificates import Certificate
+from wiatowski.constants import Constants, certified_constants, certify_layers
 from wiatowski.features import Features
-from wiatowski.frames.filter_bank import FilterBank, FrameBounds
-from wiatowski.frames.frame import Frame
+from wiatowski.frames.bank import AbstractBank, FrameBounds
+from wiatowski.frames.frame import Frame, output_only
 from wiatowski.grid import Grid, nearest_divisible_shapes
 from wiatowski.layer import Layer, output_maps, scaled_bank
 
@@ -46,14 +48,14 @@ class FeatureExtractor(eqx.Module):
         layers: one `Layer` per module, first to last.
         grid: of the input signal.
         output_frame: frame of the deepest output atom; by default that of the last layer, on the
-            deepest grid (a `FilterBank` must live there).
+            deepest grid (a bank must live there).
         output_stride: put every depth on the same coarse grid, this factor coarser than the
             input; by default each depth keeps its own grid.
         dtype: float32 or float64 of the filters; by default that of the context.
 
     Raises:
         ValueError: if a stride does not divide its grid (naming the nearest sizes), a frame does
-            not fit its grid, or there is nothing to output.
+            not fit its grid or the number of maps it meets, or there is nothing to output.
 
     Source: Wiatowski & Boelcskei 2018, feature extractor; Wiatowski et al. 2016 for decimation.
 
@@ -67,7 +69,7 @@ class FeatureExtractor(eqx.Module):
     """
 
     layers: tuple[Layer, ...]
-    output_bank: FilterBank
+    output_bank: AbstractBank
     grid: Grid = eqx.field(static=True)
     output_stride: int | None = eqx.field(static=True)
 
@@ -75,7 +77,7 @@ class FeatureExtractor(eqx.Module):
         self,
         layers: Sequence[Layer],
         grid: Grid,
-        output_frame: Frame | FilterBank | None = None,
+        output_frame: Frame | AbstractBank | None = None,
         output_stride: int | None = None,
         dtype=None,
     ):
@@ -96,39 +98,31 @@ class FeatureExtractor(eqx.Module):
                 "FeatureExtractor: no layers and no output_frame, so there is nothing to output; "
                 "give at least one Layer, or an output_frame."
             )
-        total = math.prod(layer.pooling.stride for layer in layers)
+        total = math.prod(layer.stride for layer in layers)
         if any(n % total for n in grid.shape):
             nearest = " or ".join(map(str, nearest_divisible_shapes(grid.shape, total)))
             raise ValueError(
-                f"FeatureExtractor: the strides {[layer.pooling.stride for layer in layers]} "
+                f"FeatureExtractor: the strides {[layer.stride for layer in layers]} "
                 f"multiply to {total}, which does not divide the shape {grid.shape}; the nearest "
                 f"shapes it divides are {nearest}: use signals.crop or signals.resize, or build "
                 'on a larger grid and call phi(f, pad="reflect").'
             )
-        placed, current = [], grid
+        placed, current, maps = [], grid, 1
         for number, layer in enumerate(layers, start=1):
             try:
                 placed.append(layer.on(current, dtype))
-                current = layer.pooling.pooled(current)
+                maps = placed[-1].bank.count_maps(maps)
+                current = layer.pooled(current)
             except ValueError as error:
                 raise ValueError(f"FeatureExtractor, layer {number}: {error}") from None
         if output_frame is None:
-            last = layers[-1].frame
-            if isinstance(last, FilterBank) and last.grid != current:
-                if last.frame is None:
-                    raise ValueError(
-                        "FeatureExtractor: the last layer's FilterBank lives on "
-                        f"{last.grid}, but the deepest features lie on {current}; pass "
-                        "output_frame=, a frame or a FilterBank on that grid."
-                    )
-                last = last.frame
-            output_frame = last
+            output_frame = _default_output(layers[-1], current)
         try:
-            output_bank = Layer(output_frame).on(current, dtype).bank
+            output_bank = _output_bank(output_frame, current, dtype)
         except ValueError as error:
             raise ValueError(f"FeatureExtractor, output_frame: {error}") from None
         self.layers, self.grid = tuple(placed), grid
-        self.output_bank = _output_only(output_bank)
+        self.output_bank = output_bank
         self.output_stride = _checked_output_stride(output_stride, self.strides, grid)
 
     @property
@@ -142,19 +136,32 @@ class FeatureExtractor(eqx.Module):
         return tuple(bank.grid for bank in self.banks)
 
     @property
-    def banks(self) -> tuple[FilterBank, ...]:
+    def banks(self) -> tuple[AbstractBank, ...]:
         """The layers' banks and the output bank: `banks[n].output_atom_hat` is $\\hat\\chi_n$."""
         return (*(layer.bank for layer in self.layers), self.output_bank)
 
     @property
     def strides(self) -> tuple[int, ...]:
         """Per depth 0..D the product of the strides before it: input samples per sample."""
-        return _cumulative([layer.pooling.stride for layer in self.layers])
+        return _cumulative([layer.stride for layer in self.layers])
 
     @property
     def pooling_factors(self) -> tuple[float, ...]:
         """Per depth the product S_1 ... S_n of W&B's pooling factors."""
-        return _cumulative([layer.pooling.factor for layer in self.layers])
+        return _cumulative([layer.factor for layer in self.layers])
+
+    @property
+    def path_counts(self) -> tuple[int, ...]:
+        """The number of paths, and so of maps, at depths 0..D."""
+        counts = [1]
+        for layer in self.layers:
+            counts.append(layer.bank.count_maps(counts[-1]))
+        return tuple(counts)
+
+    @property
+    def mixing_layers(self) -> tuple[int, ...]:
+        """Numbers of the layers that mix all maps of their depth: `Features.mixing_layers`."""
+        return tuple(n for n, layer in enumerate(self.layers, start=1) if layer.bank.mixes)
 
     def __call__(
         self, f: Array, taps: Mapping[int, Array] | None = None, pad: str | None = None
@@ -164,7 +171,8 @@ class FeatureExtractor(eqx.Module):
         Args:
             f: real or complex, of the grid's shape (with `pad`, at most that).
             taps: per layer number n = 1..D an array (paths at depth n, *grid_{n-1}), added after the
-                nonlinearity of layer n and before its pooling. The gradient with respect to a
+                nonlinearity of layer n and before its pooling (behind a strided convolution:
+                on its coarser grid). The gradient with respect to a
                 zero tap is the gradient at that layer.
             pad: `"reflect"` extends a smaller signal to the grid by reflection and crops the
                 features to the windows it covers; `None` takes the signal as periodic.
@@ -182,7 +190,7 @@ class FeatureExtractor(eqx.Module):
         grids = tuple(
             Grid(a.shape[1:], g.spacing) for a, g in zip(arrays, features.grids, strict=True)
         )
-        return Features(arrays, features.labels, grids)
+        return Features(arrays, features.labels, grids, features.mixing_layers)
 
     def trace(self, f: Array, taps: Mapping[int, Array] | None = None) -> Trace:
         """Features and, beside them, all propagated maps U[q]f; arguments as in a call."""
@@ -200,7 +208,7 @@ class FeatureExtractor(eqx.Module):
     def is_admissible(self) -> bool:
         r"""Whether $\max\{B_n, B_n L_n^2 R_n^2\} \le 1$ in every layer and $\sup|\hat\chi_D| \le 1$.
 
-        Up to the rounding of a sum of squares, (atoms + 1) eps.
+        Up to the rounding of B: of a sum of squares or, for matrices, of a singular value.
 
         Source: Wiatowski & Boelcskei 2018, admissibility condition.
         """
@@ -224,6 +232,9 @@ class FeatureExtractor(eqx.Module):
         r"""$\sqrt{v_0}$ with $v_D = \sup|\hat\chi_D|^2$ and
         $v_n = \sup_\omega(|\hat\chi_n|^2 + v_{n+1} L_{n+1}^2 R_{n+1}^2 \sum_\lambda|\hat g_\lambda|^2)$.
 
+        For a matrix-valued layer the largest eigenvalue of $\operatorname{diag}|\hat\chi_n|^2 + v_{n+1}
+        L^2 R^2 S^{-d} \hat H^* \hat H$ over the classes of frequencies that its stride folds together.
+
         $|||\Phi(f) - \Phi(h)||| \le \sqrt{v_0} \|f - h\|$ for every extractor, admissible or not.
 
         Source: derived for this package; never larger than the products and the linear program of
@@ -231,11 +242,41 @@ class FeatureExtractor(eqx.Module):
         """
         return _constants(self)[1]
 
+    def certify(self) -> tuple[Certificate, ...]:
+        """Proofs of the frame bounds of every layer's bank and of the output bank, on their grids."""
+        return certify_layers(self.layers, self.output_bank)
+
+    def constants(self, certificates: Sequence[Certificate] | None = None) -> Constants:
+        r"""Frame bounds, gains, admissibility and the Lipschitz bound in one table.
+
+        Args:
+            certificates: proofs of the upper frame bounds, one per layer and one for the output frame:
+                those of `certify()`, or about all grids from `certificates.certify`. The numbers are
+                then rounded upward and the result says "certified". Computed without.
+
+        Raises:
+            ValueError: for a wrong number of certificates.
+            CertificateError: for one that does not prove its claim, or is about other filters.
+
+        Source: Wiatowski & Boelcskei 2018, admissibility; `paper_notes.md`, certificates.
+
+        >>> import wiatowski as wi
+        >>> phi = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(scales=1))], wi.Grid((8,)))
+        >>> constants = phi.constants(phi.certify())
+        >>> constants.admissible, constants.certified, constants.tiers
+        (True, True, ('grid', 'grid'))
+        """
+        if certificates is not None:
+            return certified_constants(self.layers, self.output_bank, certificates)
+        uppers = tuple(float(bank.upper_bound()) for bank in self.banks)
+        gains = tuple(float(gain) for gain in self._gains())
+        return Constants(uppers, gains, self.is_admissible(), float(self.lipschitz_bound()))
+
     def _gains(self) -> list[Array]:
         return _constants(self)[0]
 
     def _slacks(self) -> list[float]:
-        return [(len(bank) + 2) * float(jnp.finfo(bank.dtype).eps) for bank in self.banks]
+        return [bank.rounding for bank in self.banks]
 
     def _checked_signal(self, f: Array) -> Array:
         f = jnp.asarray(f)
@@ -256,10 +297,9 @@ class FeatureExtractor(eqx.Module):
 
     def _checked_taps(self, taps: Mapping[int, Array] | None) -> dict[int, Array]:
         taps = dict(taps or {})
-        paths = 1
+        counts = self.path_counts
         for number, layer in enumerate(self.layers, start=1):
-            paths *= len(layer.bank)
-            expected = (paths, *layer.bank.grid.shape)
+            expected = (counts[number], *layer.bank.maps_grid.shape)
             if number in taps and jnp.shape(taps[number]) != expected:
                 raise ValueError(
                     f"FeatureExtractor: the tap of layer {number} has shape "
@@ -309,27 +349,39 @@ def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array]) -> Trace:
             u = phi.layers[depth].propagate(u_hat, real, taps.get(depth + 1))
             maps.append(u)
     labels = tuple(layer.bank.labels for layer in phi.layers)
-    return Trace(Features(tuple(outputs), labels, tuple(grids)), tuple(maps))
+    features = Features(tuple(outputs), labels, tuple(grids), phi.mixing_layers)
+    return Trace(features, tuple(maps))
 
 
 @eqx.filter_jit
 def _constants(phi: FeatureExtractor) -> tuple[list[Array], Array]:
     """The gains max{B, B L^2 R^2} of all layers and sup |chi_D|^2; and sqrt(v_0)."""
-    value = jnp.max(squared_modulus(phi.output_bank.output_atom_hat))
+    value = phi.output_bank.upper_bound()
     gains = [*(layer.gain() for layer in phi.layers), value]
     for layer in reversed(phi.layers):
-        bank = layer.bank
-        atoms = jnp.sum(squared_modulus(bank.atoms_hat), axis=0)
-        value = jnp.max(
-            squared_modulus(bank.output_atom_hat) + value * layer.lipschitz() ** 2 * atoms
-        )
+        value = layer.bank.upper_bound(value * layer.lipschitz() ** 2)
     return gains, jnp.sqrt(value)
 
 
-def _output_only(bank: FilterBank) -> FilterBank:
-    """The bank without its atoms: the deepest frame only outputs."""
-    real = (True, bank.output_real)
-    return FilterBank(bank.atoms_hat[:0], bank.output_atom_hat, bank.grid, (), real, bank.frame)
+def _default_output(last: Layer, deepest: Grid) -> Frame | AbstractBank:
+    """The frame of the last layer, or its bank where that lives on the deepest grid."""
+    bank = last.frame
+    if isinstance(bank, Frame) or bank.grid == deepest:
+        return bank
+    if bank.frame is None:
+        raise ValueError(
+            f"FeatureExtractor: the last layer's {type(bank).__name__} lives on {bank.grid}, but the "
+            f"deepest features lie on {deepest}; pass output_frame=, a frame or a FilterBank on that "
+            "grid."
+        )
+    return bank.frame
+
+
+def _output_bank(output_frame: Frame | AbstractBank, grid: Grid, dtype) -> AbstractBank:
+    """The output atom alone: the deepest frame makes no maps."""
+    if isinstance(output_frame, Frame):
+        return output_frame.output_on(grid, dtype)
+    return output_only(Layer(output_frame).on(grid, dtype).bank)
 
 
 def _checked_output_stride(

@@ -23,6 +23,8 @@ class Features(eqx.Module):
         arrays: per depth n = 0..D an array (paths, *grid_n).
         labels: per layer the names of its atoms; paths are their products, in the same order.
         grids: per depth the grid of the maps.
+        mixing_layers: numbers of the layers that mix all maps of their depth. A path begins anew
+            there, with the label of the channel.
 
     Source: Wiatowski & Boelcskei 2018, the feature vector and its norm.
     """
@@ -30,6 +32,7 @@ class Features(eqx.Module):
     arrays: tuple[Array, ...]
     labels: tuple[tuple[str, ...], ...] = eqx.field(static=True)
     grids: tuple[Grid, ...] = eqx.field(static=True)
+    mixing_layers: tuple[int, ...] = eqx.field(static=True, default=())
 
     def __getitem__(self, depth: int) -> Array:
         return self.arrays[depth]
@@ -47,8 +50,13 @@ class Features(eqx.Module):
     @property
     def paths(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """Per depth one tuple of atom names per row: ``paths[1][0] == ("scale=1,wedge=0",)``."""
+        starts = (
+            max((n - 1 for n in self.mixing_layers if n <= depth), default=0)
+            for depth in range(len(self.arrays))
+        )
         return tuple(
-            tuple(itertools.product(*self.labels[:depth])) for depth in range(len(self.arrays))
+            tuple(itertools.product(*self.labels[start:depth]))
+            for depth, start in enumerate(starts)
         )
 
     def energies(self) -> Array:

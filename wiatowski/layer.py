@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 
+from wiatowski._chunks import map_chunks
 from wiatowski._fourier import fold, from_spectrum
-from wiatowski._types import Array, complex_dtype, is_concrete
-from wiatowski.frames.filter_bank import FilterBank
+from wiatowski._types import Array, is_concrete
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.frame import Frame
 from wiatowski.frames.scaled import Scaled
 from wiatowski.grid import Grid
@@ -20,16 +19,16 @@ from wiatowski.poolings import AbstractPooling, Decimate, NoPooling, decimate
 
 __all__ = ["Layer"]
 
-# Temporaries of one chunk of maps; chunks of this size stay in a core's cache.
-_CHUNK_BYTES = 4 * 2**20
-
 
 class Layer(eqx.Module):
     r"""The module $(\Psi_n, M_n, P_n)$: $u \mapsto \{P(M(u * g_\lambda))\}_\lambda$.
 
+    With a matrix-valued frame, $u \mapsto \{P(M(\sum_i u_i * g_{\lambda i}))\}_\lambda$: an ordinary
+    convolution layer, which takes all maps of its depth together.
+
     Args:
-        frame: a `Frame`, sampled on whichever grid the layer meets, or a `FilterBank`, which must
-            be on that grid.
+        frame: a `Frame`, sampled on whichever grid the layer meets, or a `FilterBank` or
+            `MatrixBank`, which must be on that grid.
         nonlinearity: M, default `Modulus()`.
         pooling: P, default `NoPooling()`.
 
@@ -44,20 +43,20 @@ class Layer(eqx.Module):
     (4, 4)
     """
 
-    frame: Frame | FilterBank
+    frame: Frame | AbstractBank
     nonlinearity: AbstractNonlinearity
     pooling: AbstractPooling
 
     def __init__(
         self,
-        frame: Frame | FilterBank,
+        frame: Frame | AbstractBank,
         nonlinearity: AbstractNonlinearity | None = None,
         pooling: AbstractPooling | None = None,
     ):
         nonlinearity = Modulus() if nonlinearity is None else nonlinearity
         pooling = NoPooling() if pooling is None else pooling
         for role, value, kinds, example in (
-            ("frame", frame, (Frame, FilterBank), "wi.frames.Meyer(scales=2)"),
+            ("frame", frame, (Frame, AbstractBank), "wi.frames.Meyer(scales=2)"),
             ("nonlinearity", nonlinearity, AbstractNonlinearity, "wi.Modulus()"),
             ("pooling", pooling, AbstractPooling, "wi.Decimate(2)"),
         ):
@@ -66,26 +65,40 @@ class Layer(eqx.Module):
         self.frame, self.nonlinearity, self.pooling = frame, nonlinearity, pooling
 
     @property
-    def bank(self) -> FilterBank:
-        """The layer's filter bank; a layer of an extractor always has one."""
-        if not isinstance(self.frame, FilterBank):
+    def bank(self) -> AbstractBank:
+        """The layer's bank; a layer of an extractor always has one."""
+        if not isinstance(self.frame, AbstractBank):
             raise ValueError(
                 "Layer.bank: the layer is not on a grid yet; use layer.on(grid), or the layers of "
                 "a FeatureExtractor."
             )
         return self.frame
 
+    @property
+    def stride(self) -> int:
+        """By how much the layer divides the shape: the frame's stride times the pooling's."""
+        return self.frame.stride * self.pooling.stride
+
+    @property
+    def factor(self) -> float:
+        """W&B's S of the whole layer: the frame's stride times the pooling's factor."""
+        return self.frame.stride * self.pooling.factor
+
+    def pooled(self, grid: Grid) -> Grid:
+        """The grid of the maps that the layer makes on `grid`."""
+        return self.pooling.pooled(grid.decimated(self.frame.stride))
+
     def on(self, grid: Grid, dtype=None) -> Layer:
         """The same layer with its frame sampled on `grid`.
 
         Raises:
-            ValueError: for a filter bank that lives on another grid.
+            ValueError: for a bank that lives on another grid.
         """
         if isinstance(self.frame, Frame):
             return Layer(self.frame.on(grid, dtype), self.nonlinearity, self.pooling)
         if self.frame.grid != grid:
             raise ValueError(
-                f"Layer.on: the FilterBank lives on {self.frame.grid}, but this layer's grid is "
+                f"Layer.on: the {type(self.frame).__name__} lives on {self.frame.grid}, but this layer's grid is "
                 f"{grid}; build the bank there, or use frames.FiniteFilters(taps), which fits "
                 "any grid."
             )
@@ -93,12 +106,12 @@ class Layer(eqx.Module):
 
     def gain(self) -> Array:
         """max{B, B L^2 R^2}: admissible when at most one."""
-        upper = self.bank.frame_bounds().upper
+        upper = self.bank.upper_bound()
         return jnp.maximum(upper, upper * self.lipschitz() ** 2)
 
     def lipschitz(self) -> float:
         """L R of nonlinearity and pooling on this grid."""
-        return self.nonlinearity.lipschitz * self.pooling.lipschitz(self.bank.grid)
+        return self.nonlinearity.lipschitz * self.pooling.lipschitz(self.bank.maps_grid)
 
     def scaled_by(self, factor) -> Layer:
         """The same layer, its atoms and its output atom times `factor`."""
@@ -110,58 +123,33 @@ class Layer(eqx.Module):
         Args:
             u_hat: (paths, *grid.shape), full spectra.
             real: whether the maps are real.
-            tap: (paths * atoms, *grid.shape), added after the nonlinearity, before the pooling.
+            tap: (new paths, *grid.shape), on the grid before the pooling, added after the
+                nonlinearity.
 
         Returns:
-            (paths * atoms, *pooled grid.shape), atoms varying fastest.
+            (new paths, *pooled grid.shape); of a `FilterBank`, atoms varying fastest.
         """
-        bank, grid = self.bank, self.bank.grid
-        real = real and bank.atoms_real
-        stride = self.pooling.stride
+        grid, stride = self.bank.maps_grid, self.pooling.stride
         # Plain decimation commutes with a pointwise map: fold the spectrum, skip the samples.
         folds = isinstance(self.pooling, Decimate) and self.nonlinearity.pointwise
 
-        def one_chunk(chunk):
-            parents, taps = chunk
-            product = parents[:, None] * bank.atoms_hat[None]
-            if folds:
-                product = fold(product, stride, grid.ndim)
-            maps = self.nonlinearity(from_spectrum(product, grid.ndim, real))
+        def then(maps, taps):
+            maps = self.nonlinearity(maps)
             if taps is not None:
                 maps = maps + taps
             return maps if folds else self.pooling(maps, grid)
 
-        taps = None
         if tap is not None:
-            taps = jnp.asarray(tap).reshape(u_hat.shape[0], len(bank), *grid.shape)
-            taps = decimate(taps, stride, grid.ndim) if folds else taps
-        parent_bytes = max(1, len(bank)) * grid.size * complex_dtype(bank.dtype).itemsize
-        children = map_chunks(one_chunk, (u_hat, taps), parent_bytes)
-        return children.reshape(-1, *children.shape[2:])
+            tap = decimate(jnp.asarray(tap), stride, grid.ndim) if folds else jnp.asarray(tap)
+        return self.bank.propagate(u_hat, real, then, stride if folds else 1, tap)
 
 
-def scaled_bank(bank: FilterBank, factor) -> FilterBank:
+def scaled_bank(bank: AbstractBank, factor) -> AbstractBank:
     """The bank times a factor; a named frame stays named, as `Scaled`."""
     factor = jnp.asarray(factor, dtype=bank.dtype)
     if bank.frame is None or not is_concrete(factor):
         return bank.scaled_by(factor)
     return bank.scaled_by(factor, Scaled(bank.frame, float(factor)))
-
-
-def map_chunks(function: Callable, rows, row_bytes: int):
-    """`function` over chunks of the leading axis whose temporaries stay near the cache's size."""
-    count = jax.tree.leaves(rows)[0].shape[0]
-    chunk = max(1, _CHUNK_BYTES // row_bytes)
-    if count <= chunk:
-        return function(rows)
-    blocks, rest = divmod(count, chunk)
-    whole = jax.tree.map(lambda a: a[: blocks * chunk].reshape(blocks, chunk, *a.shape[1:]), rows)
-    done = jax.lax.map(function, whole)
-    done = done.reshape(blocks * chunk, *done.shape[2:])
-    if not rest:
-        return done
-    tail = function(jax.tree.map(lambda a: a[blocks * chunk :], rows))
-    return jnp.concatenate([done, tail])
 
 
 def output_maps(

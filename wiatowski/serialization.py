@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import inspect
 import io
 import json
 import math
 import os
-import tempfile
 import tomllib
 import zipfile
 import zlib
@@ -22,15 +22,19 @@ import numpy as np
 import tomli_w
 
 from wiatowski import frames, nonlinearities, poolings
+from wiatowski._description import describe, has_text_form, parameters
+from wiatowski._files import write_whole
 from wiatowski.extractor import FeatureExtractor
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import Frame
+from wiatowski.frames.matrix_bank import MatrixBank
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.nonlinearities import AbstractNonlinearity, Pointwise
 from wiatowski.poolings import AbstractPooling
 
-__all__ = ["Recipe", "from_toml", "load", "read_toml", "save", "to_toml"]
+__all__ = ["Recipe", "frame_from_text", "from_toml", "load", "read_toml", "save", "to_toml"]
 
 _FORMAT = "wiatowski extractor"
 _VERSION = 1
@@ -49,9 +53,24 @@ def _members(module, base: type) -> dict[str, type]:
 FRAMES = _members(frames, Frame)
 NONLINEARITIES = _members(nonlinearities, AbstractNonlinearity)
 POOLINGS = _members(poolings, AbstractPooling)
-_CATALOGUES = {"frame": FRAMES, "nonlinearity": NONLINEARITIES, "pooling": POOLINGS}
+_ROLES = {"frame": FRAMES, "nonlinearity": NONLINEARITIES, "pooling": POOLINGS}
+# Parts of frames that are members themselves: the parameter has the name of the role.
+_CATALOGUES = {
+    **_ROLES,
+    "ladder": _members(frames, frames.AbstractLadder),
+    "window": _members(frames, frames.AbstractWindow),
+}
+_PARTS = set(_CATALOGUES) - set(_ROLES) | {"frame"}
 # These hold arrays or functions: they are saved, but have no text form.
-_UNNAMED = {"FiniteFilters", "Pointwise"}
+_UNNAMED = {
+    "FiniteFilters",
+    "Ladder",
+    "LearnedFilters",
+    "LearnedMatrixFilters",
+    "MatrixFilters",
+    "Pointwise",
+    "Window",
+}
 
 
 def to_toml(phi: FeatureExtractor) -> str:
@@ -119,7 +138,7 @@ class Recipe(NamedTuple):
     @property
     def stride(self) -> int:
         """What every side of a grid must be a multiple of."""
-        total = math.prod(layer.pooling.stride for layer in self.layers)
+        total = math.prod(layer.stride for layer in self.layers)
         output = self.output_stride
         return math.lcm(total, output) if isinstance(output, int) and output > 0 else total
 
@@ -156,17 +175,58 @@ def read_toml(text: str) -> Recipe:
         where = f"layer {number}"
         if not isinstance(row, Mapping):
             raise ValueError(f"from_toml: {where} must be a table such as [[layers]].")
-        _check_keys(row, set(_CATALOGUES), where)
+        _check_keys(row, set(_ROLES), where)
         if "frame" not in row:
             raise ValueError(
                 f'from_toml: {where} names no frame; add frame = {{ name = "Meyer", scales = 2 }}.'
             )
         layers.append(
-            Layer(**{role: _member(role, row[role], where) for role in _CATALOGUES if role in row})
+            Layer(**{role: _member(role, row[role], where) for role in _ROLES if role in row})
         )
     output = table.get("output_frame")
     output = None if output is None else _member("frame", output, "output_frame")
     return Recipe(tuple(layers), output, table.get("output_stride"), table.get("grid"))
+
+
+def frame_from_text(text: str) -> Frame:
+    """A frame as it is written in Python, with plain numbers and texts only.
+
+    Args:
+        text: for example `Morlet(scales=6, voices=8)`, or with a part,
+            `TensorWavelets(scales=2, ladder=MeyerLadder(passes=0.3))`.
+
+    Raises:
+        ValueError: for anything but one such call, an unknown name or key (with the nearest valid one),
+            or missing parameters.
+
+    Source: utility.
+
+    >>> frame_from_text("Haar(scales=2)").scales
+    2
+    """
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+        table = _call_table(call)
+    except (SyntaxError, ValueError):
+        raise ValueError(
+            f"frame_from_text: {text!r} is not a frame with named plain parameters, such as "
+            "'Morlet(scales=6, voices=8)'."
+        ) from None
+    return _member("frame", table, "the text")
+
+
+def _call_table(call: ast.expr) -> dict[str, Any]:
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+        raise ValueError
+    table: dict[str, Any] = {"name": call.func.id}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            raise ValueError
+        nested = isinstance(keyword.value, ast.Call)
+        table[keyword.arg] = (
+            _call_table(keyword.value) if nested else ast.literal_eval(keyword.value)
+        )
+    return table
 
 
 def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
@@ -254,22 +314,6 @@ def load(
     return FeatureExtractor(layers, Grid(**header["grid"]), output, header["output_stride"])
 
 
-def write_whole(path: str | os.PathLike, content: bytes) -> None:
-    """Write a file under a temporary name beside its place, then rename it."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
 def _table(phi: FeatureExtractor) -> dict[str, Any]:
     table: dict[str, Any] = {"grid": _grid_table(phi.grid)}
     if phi.output_stride is not None:
@@ -291,7 +335,7 @@ def _grid_table(grid: Grid) -> dict[str, Any]:
 
 
 def _named(member, where: str) -> dict[str, Any]:
-    if member is None or type(member).__name__ in _UNNAMED:
+    if member is None or not has_text_form(member, _UNNAMED):
         raise ValueError(
             f"to_toml: {where} has no text form (arrays or a user's function); use "
             "wiatowski.save(phi, path)."
@@ -300,18 +344,14 @@ def _named(member, where: str) -> dict[str, Any]:
 
 
 def _describe(member) -> dict[str, Any]:
-    """A member as a table: its class name and the parameters of its constructor."""
+    """A member as a table; a user's function by its name."""
     if isinstance(member, Pointwise):
         return {"name": "Pointwise", "function": member.name}
-    table: dict[str, Any] = {"name": type(member).__name__}
-    for parameter in _parameters(type(member)):
-        value = getattr(member, parameter)
-        table[parameter] = _describe(value) if isinstance(value, Frame) else value
-    return table
+    return describe(member)
 
 
-def _parameters(member: type) -> dict[str, inspect.Parameter]:
-    return {k: p for k, p in inspect.signature(member).parameters.items() if k != "self"}
+def _has_name(frame: Frame | None) -> bool:
+    return frame is not None and has_text_form(frame, _UNNAMED)
 
 
 def _member(role: str, entry, where: str):
@@ -335,16 +375,16 @@ def _member(role: str, entry, where: str):
             f"{_nearest(name, catalogue)}."
         )
     member, arguments = catalogue[name], {k: v for k, v in entry.items() if k != "name"}
-    parameters = _parameters(member)
-    _check_keys(arguments, set(parameters), f"{name} in {where}")
-    missing = [k for k, p in parameters.items() if p.default is p.empty and k not in arguments]
+    known = parameters(member)
+    _check_keys(arguments, set(known), f"{name} in {where}")
+    missing = [k for k, p in known.items() if p.default is p.empty and k not in arguments]
     if missing:
         raise ValueError(
             f"from_toml: {name} in {where} needs {' and '.join(missing)}; write "
             f'{{ name = "{name}", {", ".join(f"{k} = ..." for k in missing)} }}.'
         )
-    if "frame" in arguments:
-        arguments["frame"] = _member("frame", arguments["frame"], f"{name} in {where}")
+    for part in _PARTS & set(arguments):
+        arguments[part] = _member(part, arguments[part], f"{name} in {where}")
     try:
         return member(**arguments)
     except ValueError as error:
@@ -386,19 +426,21 @@ def _grid_keys(table) -> Mapping[str, Any]:
     return table
 
 
-def _store_bank(bank: FilterBank, name: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _store_bank(bank: AbstractBank, name: str, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     arrays[f"{name}.atoms_hat"] = np.asarray(bank.atoms_hat)
     arrays[f"{name}.output_atom_hat"] = np.asarray(bank.output_atom_hat)
     return {
+        "kind": type(bank).__name__,
+        "stride": bank.stride,
         "arrays": name,
         "grid": _grid_table(bank.grid),
         "labels": list(bank.labels),
         "real": [bank.atoms_real, bank.output_real],
-        "frame": None if bank.frame is None else _describe(bank.frame),
+        "frame": _describe(bank.frame) if _has_name(bank.frame) else None,
     }
 
 
-def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FilterBank:
+def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> AbstractBank:
     name = row["arrays"]
     keys = (f"{name}.atoms_hat", f"{name}.output_atom_hat")
     missing = [key for key in keys if key not in arrays]
@@ -416,9 +458,11 @@ def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> F
         )
     frame = None if row["frame"] is None else _member("frame", row["frame"], name)
     real = (bool(row["real"][0]), bool(row["real"][1]))
-    return FilterBank(
-        kept[0], kept[1], Grid(**row["grid"]), tuple(row["labels"]), real=real, frame=frame
-    )
+    grid, labels = Grid(**row["grid"]), tuple(row["labels"])
+    # Files from before there were matrix banks do not name the kind.
+    if row.get("kind") == "MatrixBank":
+        return MatrixBank(kept[0], kept[1], grid, row["stride"], labels, real, frame)
+    return FilterBank(kept[0], kept[1], grid, labels, real, frame)
 
 
 def _restore(role: str, entry: Mapping[str, Any], functions: Mapping[str, Pointwise]):

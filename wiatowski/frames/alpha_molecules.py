@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import enum
+import itertools
+import math
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import numpy as np
 
 from wiatowski._fourier import spatial_axes
@@ -13,11 +16,14 @@ from wiatowski._profiles import meyer_auxiliary, product, union
 from wiatowski._types import resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import Frame, check_count, check_dimension, check_scales, check_size
-from wiatowski.frames.ladders import AbstractLadder, MeyerLadder, checked_ladder, rungs
+from wiatowski.frames.ladders import AbstractLadder, MeyerLadder, checked_ladder
 from wiatowski.frames.nyquist import Nyquist, checked_nyquist
 from wiatowski.grid import Grid
 
 __all__ = ["AlphaMolecules", "Angle", "Corona"]
+
+_ALIGNMENT = 64  # bytes: jax copies arrays that start elsewhere
+_NO_ENERGY = 1e-12  # sum of squares of a wedge's samples, whose peak is about 1 elsewhere
 
 
 class Angle(enum.StrEnum):
@@ -74,7 +80,7 @@ class AlphaMolecules(Frame):
     >>> frame = wi.frames.AlphaMolecules(scales=3, alpha=0.75)
     >>> bank = frame.on(wi.Grid((65, 100)))
     >>> len(bank), bank.real
-    (16, True)
+    (21, True)
     """
 
     scales: int = eqx.field(static=True)
@@ -146,38 +152,45 @@ def molecules(
 ) -> FilterBank:
     """The bank of any family of this file's kind.
 
-    Each frequency lies in two neighbouring wedges: their amplitudes are a cosine and a sine of one
-    angle, written to their places. So the work is that of a few arrays per scale, whatever the
-    number of wedges.
+    Everything is computed for non-negative frequencies and written to its mirror images. Each
+    frequency lies in two neighbouring wedges: their amplitudes are a cosine and a sine of one angle.
+    So the work is that of a few quarter planes per scale, whatever the number of wedges.
     """
     check_dimension(frame, grid, (2,))
     check_scales(frame, shape.scales, grid)
     counts = [shape.wedges(j) for j in range(1, shape.scales + 1)]
     check_size(frame, sum(counts), grid)
     dtype = resolve_real_dtype(dtype, f"{type(frame).__name__}.on")
-    low, high = _coronae(shape, ladder, grid)
-    turns = _turns(shape, grid).ravel()
-    residual = np.broadcast_to(high[0], grid.shape)
+    axes = moduli(grid)
+    fills = shape.nyquist is not Nyquist.RESIDUAL
+    residual = np.zeros(()) if fills else _high(ladder, shape.corona, axes, 0)
+    has_residual = bool(residual.any())
     labels, row = [], 0
-    stack = np.zeros((sum(counts) + bool(residual.any()), grid.size), dtype)
+    stack = aligned_zeros((sum(counts) + has_residual, *grid.shape), dtype)
     for j, count in enumerate(counts, start=1):
-        corona = np.ascontiguousarray(np.broadcast_to(low[j - 1] * high[j], grid.shape)).ravel()
+        own = stack[row : row + count]
+        unlimited = j == 1 and fills
+        window = axes if unlimited else [w[w <= 2.0**-j] for w in axes]
+        corona = _high(ladder, shape.corona, window, j)
+        if not unlimited:
+            corona = corona * _low(ladder, shape.corona, window, j - 1)
         if count == 1:
-            stack[row] = corona
+            mirror_images(corona, own[0])
         else:
-            own = stack[row : row + count]
-            _cut_into_wedges(frame, j, own, corona, turns)
+            _cut_into_wedges(frame, j, own, corona, _quarter_turns(shape.angle, window), shape)
             if not shape.one_sided:
-                make_real(own.reshape(count, *grid.shape))
+                make_real(own)
         name = "direction" if shape.one_sided else "wedge"
         labels += [f"scale={j},{name}={i}" for i in range(count)]
         row += count
-    if residual.any():
-        stack[row] = residual.ravel()
+    if has_residual:
+        mirror_images(residual, stack[row])
         labels.append("residual")
+    output_atom = aligned_zeros(grid.shape, dtype)
+    mirror_images(_low(ladder, shape.corona, axes, shape.scales), output_atom)
     return FilterBank(
-        stack.reshape(-1, *grid.shape),
-        np.broadcast_to(low[-1], grid.shape).astype(dtype),
+        jax.device_put(stack),
+        jax.device_put(output_atom),
         grid,
         labels=tuple(labels),
         real=(not shape.one_sided or max(counts) == 1, True),
@@ -185,11 +198,45 @@ def molecules(
     )
 
 
+def moduli(grid: Grid) -> list[np.ndarray]:
+    """The moduli of each axis's frequencies: those of bins 0..N // 2."""
+    return [np.abs(w.ravel()[: w.size // 2 + 1]) for w in grid.frequencies()]
+
+
+def images(size: int, window: int, sign: int) -> tuple[slice, slice]:
+    """Which of an axis's first `window` moduli occur with a sign, and on which of its bins.
+
+    Frequency 0 counts as positive, half a cycle per sample as negative.
+    """
+    if sign > 0:
+        taken = slice(0, min(window, (size + 1) // 2))
+        return taken, taken
+    return slice(1, window), slice(size - 1, size - window, -1)
+
+
+def mirror_images(values: np.ndarray, whole: np.ndarray) -> None:
+    """Write an even function's values at non-negative frequencies to all signs of them."""
+    for signs in itertools.product((1, -1), repeat=whole.ndim):
+        taken, bins = zip(*map(images, whole.shape, values.shape, signs))
+        whole[bins] = values[taken]
+
+
+def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Zeros that `jax.device_put` takes over without a copy where arrays live in main memory.
+
+    The caller must not write to them afterwards.
+    """
+    wanted = math.prod(shape) * dtype.itemsize
+    raw = np.zeros(wanted + _ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT
+    return raw[start : start + wanted].view(dtype).reshape(shape)
+
+
 def make_real(atoms: np.ndarray) -> None:
     """Average the squares of even amplitudes at k and -k mod N on the Nyquist bins, in place.
 
     There -k mod N is not -k, so an even formula alone does not give a real atom. The sum over the
-    atoms of a partition does not change.
+    atoms of a partition does not change. Each atom's samples have one sign.
     """
     axes = spatial_axes(atoms.ndim - 1)
     for axis in axes:
@@ -204,52 +251,76 @@ def make_real(atoms: np.ndarray) -> None:
             mirrored = np.roll(np.flip(mirrored, other), 1, other)
         index = [slice(None)] * atoms.ndim
         index[axis] = n // 2
-        atoms[tuple(index)] = np.sqrt((line.astype(float) ** 2 + mirrored.astype(float) ** 2) / 2)
+        mean = (line.astype(float) ** 2 + mirrored.astype(float) ** 2) / 2
+        atoms[tuple(index)] = np.copysign(np.sqrt(mean), line + mirrored)
 
 
-def _cut_into_wedges(frame, scale: int, rows: np.ndarray, corona: np.ndarray, turns: np.ndarray):
-    """Write the atoms of one scale into `rows`, shape (wedges, samples)."""
-    count = len(rows)
-    places = np.flatnonzero(corona)
-    position = turns[places] * count
-    first = np.floor(position)
-    angle = 0.5 * np.pi * meyer_auxiliary(position - first)
-    first = first.astype(int) % count
-    amplitude = corona[places]
-    rows[first, places] = amplitude * np.cos(angle)
-    rows[(first + 1) % count, places] = amplitude * np.sin(angle)
-    empty = np.flatnonzero(~rows.any(axis=1))
-    if len(empty):
+def check_resolved(frame: Frame, scale: int, energies: np.ndarray) -> None:
+    """Raise unless every wedge of a scale has energy on the grid."""
+    empty = np.count_nonzero(energies <= _NO_ENERGY)
+    if empty:
         raise ValueError(
-            f"{type(frame).__name__}.on: the grid does not resolve {count} orientations at scale "
-            f"{scale}: {len(empty)} of its wedges hold no frequency of the grid; use fewer "
+            f"{type(frame).__name__}.on: the grid does not resolve {len(energies)} orientations at "
+            f"scale {scale}: {empty} of its wedges hold no frequency of the grid; use fewer "
             "orientations, fewer scales, or a larger signal."
         )
 
 
-def _coronae(shape: MoleculeShape, ladder: AbstractLadder, grid: Grid):
-    """Amplitudes of rungs 0..J (low) and of their complements (high) on the whole grid."""
-    if shape.corona is Corona.ROUND:
-        low, high = rungs(ladder, [grid.frequency_norm()], shape.scales, shape.nyquist)
-        return [rung[0] for rung in low], [rung[0] for rung in high]
-    low, high = rungs(ladder, grid.frequencies(), shape.scales, shape.nyquist)
-    return [product(rung) for rung in low], [union(rung) for rung in high]
+def _cut_into_wedges(
+    frame: Frame,
+    scale: int,
+    atoms: np.ndarray,
+    corona: np.ndarray,
+    quarters: np.ndarray,
+    shape: MoleculeShape,
+) -> None:
+    """Write the wedges of one corona, given for non-negative frequencies."""
+    count, *sides = atoms.shape
+    half = count // 2 if shape.one_sided else count  # wedges over half a turn
+    position = quarters * (half / 2)
+    first = np.floor(position)
+    angle = 0.5 * np.pi * meyer_auxiliary(position - first)
+    first = first.astype(np.intp)
+    parts = (corona * np.cos(angle), corona * np.sin(angle))
+    flat, energies = atoms.reshape(-1), np.zeros(count)
+    # Reflecting one axis reverses the angle; for real wedges half a turn is a whole round.
+    for signs, start in (((1, 1), 0), ((-1, 1), half), ((-1, -1), half), ((1, -1), 2 * half)):
+        taken, bins = zip(*map(images, sides, corona.shape, signs))
+        places = np.arange(sides[0] * sides[1]).reshape(sides)[bins]
+        wedges = (start + signs[0] * signs[1] * np.arange(half // 2 + 2)) % count
+        for neighbour, part in enumerate(parts):
+            amplitude, wedge = part[taken], wedges[first[taken] + neighbour]
+            flat[wedge * (sides[0] * sides[1]) + places] = amplitude
+            energies += np.bincount(wedge.ravel(), amplitude.ravel() ** 2, count)
+    check_resolved(frame, scale, energies)
 
 
-def _turns(shape: MoleculeShape, grid: Grid) -> np.ndarray:
-    """Position around the origin in [0, 1); opposite frequencies share it unless one-sided."""
-    x, y = np.broadcast_arrays(*grid.frequencies())
-    if not shape.one_sided:
-        lower = (y < 0) | ((y == 0) & (x < 0))  # opposite frequencies get the same angle, exactly
-        x, y = np.where(lower, -x, x), np.where(lower, -y, y)
-    full = 2.0 if shape.one_sided else 1.0
-    if shape.angle is Angle.POLAR:
-        return np.arctan2(y, x) / (full * np.pi) % 1.0
-    flat = np.abs(x) >= np.abs(y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(flat, y / x, -x / y)
-    quarter = np.where(flat, np.where(x >= 0, 0.0, 4.0), np.where(y >= 0, 2.0, 6.0))
-    return np.nan_to_num(quarter + slope) / (4.0 * full) % 1.0
+def _low(ladder: AbstractLadder, corona: Corona, axes: list[np.ndarray], j: int) -> np.ndarray:
+    """Amplitude of rung j on the product of the axes."""
+    if corona is Corona.ROUND:
+        return ladder.low(_norm(axes) * 2.0**j)
+    return product(np.ix_(*(ladder.low(w * 2.0**j) for w in axes)))
+
+
+def _high(ladder: AbstractLadder, corona: Corona, axes: list[np.ndarray], j: int) -> np.ndarray:
+    """Amplitude of the complement of rung j."""
+    if corona is Corona.ROUND:
+        return ladder.high(_norm(axes) * 2.0**j)
+    return union(np.ix_(*(ladder.high(w * 2.0**j) for w in axes)))
+
+
+def _norm(axes: list[np.ndarray]) -> np.ndarray:
+    return np.sqrt(axes[0][:, None] ** 2 + axes[1] ** 2)
+
+
+def _quarter_turns(angle: Angle, axes: list[np.ndarray]) -> np.ndarray:
+    """Position in [0, 1] between the first axis and the second."""
+    x, y = np.broadcast_arrays(*np.ix_(*axes))
+    if angle is Angle.POLAR:
+        return np.arctan2(y, x) * (2 / np.pi)
+    larger = np.maximum(x, y)
+    slope = np.minimum(x, y) / np.where(larger > 0, larger, 1.0)
+    return np.where(x >= y, slope, 2 - slope) / 2
 
 
 def _choice(kind, parameter: str, value):

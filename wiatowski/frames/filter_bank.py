@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._chunks import map_chunks
 from wiatowski._fourier import (
+    fold,
     from_spectrum,
     is_hermitian,
     spatial_axes,
     spectrum,
     squared_modulus,
 )
-from wiatowski._types import Array, is_concrete, real_dtype
+from wiatowski._types import Array, complex_dtype, is_concrete
+from wiatowski.features import safe_sqrt
+from wiatowski.frames.bank import (
+    AbstractBank,
+    FrameBounds,
+    check_grid,
+    check_shape,
+    checked_labels,
+    finite_samples,
+    frequencies_at,
+    inexact,
+)
 from wiatowski.grid import Grid
 
 if TYPE_CHECKING:
@@ -24,14 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["FilterBank", "FrameBounds"]
 
 
-class FrameBounds(NamedTuple):
-    """Optimal frame bounds A <= B on a grid."""
-
-    lower: Array
-    upper: Array
-
-
-class FilterBank(eqx.Module):
+class FilterBank(AbstractBank):
     r"""Atoms $\hat g_\lambda[k]$ and output atom $\hat\chi[k]$ on one grid: a pytree of arrays.
 
     Build it from a frame, ``wi.frames.Curvelets(scales=3).on(grid)``, or from your own arrays.
@@ -65,6 +72,7 @@ class FilterBank(eqx.Module):
     atoms_real: bool = eqx.field(static=True)
     output_real: bool = eqx.field(static=True)
     frame: Frame | None = eqx.field(static=True)
+    stride = 1
 
     def __init__(
         self,
@@ -75,12 +83,9 @@ class FilterBank(eqx.Module):
         real: bool | tuple[bool, bool] | None = None,
         frame: Frame | None = None,
     ):
-        if not isinstance(grid, Grid):
-            raise TypeError(
-                f"FilterBank: grid must be a wiatowski.Grid, not {grid!r}; write Grid({grid!r})."
-            )
+        check_grid("FilterBank", grid)
         given = (atoms_hat, output_atom_hat)
-        atoms_hat, output_atom_hat = _inexact(atoms_hat), _inexact(output_atom_hat)
+        atoms_hat, output_atom_hat = inexact(atoms_hat), inexact(output_atom_hat)
         if atoms_hat.ndim != grid.ndim + 1 or atoms_hat.shape[1:] != grid.shape:
             raise ValueError(
                 f"FilterBank: atoms_hat has shape {atoms_hat.shape}, but the grid asks for "
@@ -92,21 +97,8 @@ class FilterBank(eqx.Module):
                 f"FilterBank: output_atom_hat has shape {output_atom_hat.shape}, but the grid asks "
                 f"for {grid.shape}; pass zeros of that shape for a bank without an output atom."
             )
-        labels = tuple(f"atom={i}" for i in range(len(atoms_hat))) if labels is None else labels
-        labels = tuple(labels)
-        if len(set(labels)) != len(atoms_hat) or len(labels) != len(atoms_hat):
-            raise ValueError(
-                f"FilterBank: {len(atoms_hat)} atoms need as many distinct labels, got {labels!r}."
-            )
-        # Looked at as they were given: inside a transformation every jax array is a tracer.
-        concrete = is_concrete(*given)
-        kept = (atoms_hat.dtype, output_atom_hat.dtype)
-        samples = [np.asarray(a).astype(d) for a, d in zip(given, kept)] if concrete else []
-        if not all(np.isfinite(a).all() for a in samples):
-            raise ValueError(
-                "FilterBank: the atoms hold NaN or infinite samples; replace them "
-                "(np.nan_to_num) or check the formula at frequency zero."
-            )
+        labels = checked_labels("FilterBank", labels, len(atoms_hat), "atom")
+        samples = finite_samples("FilterBank", given, (atoms_hat, output_atom_hat))
         self.atoms_hat, self.output_atom_hat = atoms_hat, output_atom_hat
         self.grid, self.labels, self.frame = grid, labels, frame
         if real is None:
@@ -115,19 +107,36 @@ class FilterBank(eqx.Module):
         else:
             self.atoms_real, self.output_real = (real, real) if isinstance(real, bool) else real
 
-    def __len__(self) -> int:
-        """Number of atoms, the output atom not counted."""
-        return self.atoms_hat.shape[0]
-
     @property
-    def real(self) -> bool:
-        """Whether atoms and output atom are real arrays in space."""
-        return self.atoms_real and self.output_real
+    def rounding(self) -> float:
+        """Relative rounding error of a sum of squares over the atoms."""
+        return (len(self) + 2) * float(jnp.finfo(self.dtype).eps)
 
-    @property
-    def dtype(self) -> np.dtype:
-        """Real dtype of the bank's precision."""
-        return real_dtype(jnp.result_type(self.atoms_hat, self.output_atom_hat))
+    def count_maps(self, maps: int) -> int:
+        """One new map per map and atom."""
+        return maps * len(self)
+
+    def propagate(
+        self,
+        u_hat: Array,
+        real: bool,
+        then: Callable[[Array, Array | None], Array],
+        factor: int = 1,
+        tap: Array | None = None,
+    ) -> Array:
+        """Each map with each atom, atoms varying fastest; arguments as in `AbstractBank`."""
+        ndim, real = self.grid.ndim, real and self.atoms_real
+
+        def one_chunk(chunk):
+            parents, taps = chunk
+            product = fold(parents[:, None] * self.atoms_hat[None], factor, ndim)
+            return then(from_spectrum(product, ndim, real), taps)
+
+        if tap is not None:
+            tap = tap.reshape(u_hat.shape[0], len(self), *tap.shape[1:])
+        parent_bytes = max(1, len(self)) * self.grid.size * complex_dtype(self.dtype).itemsize
+        children = map_chunks(one_chunk, (u_hat, tap), parent_bytes)
+        return children.reshape(-1, *children.shape[2:])
 
     def littlewood_paley(self, real: bool = False) -> Array:
         r"""$\sum_\lambda |\hat g_\lambda(\omega)|^2 + |\hat\chi(\omega)|^2$ on the grid.
@@ -146,6 +155,10 @@ class FilterBank(eqx.Module):
         )
         return symmetrised(total) if real else total
 
+    def singular_values(self, real: bool = False) -> Array:
+        """Of `analysis`: one per frequency, the root of the Littlewood-Paley sum; (*grid.shape, 1)."""
+        return safe_sqrt(self.littlewood_paley(real))[..., None]
+
     def frame_bounds(self, real: bool = False) -> FrameBounds:
         """Smallest and largest value of the Littlewood-Paley sum: the optimal A and B on the grid.
 
@@ -154,6 +167,11 @@ class FilterBank(eqx.Module):
         """
         total = self.littlewood_paley(real)
         return FrameBounds(jnp.min(total), jnp.max(total))
+
+    def upper_bound(self, weight: Array | float = 1.0) -> Array:
+        r"""$\max_\omega (w \sum_\lambda |\hat g_\lambda|^2 + |\hat\chi|^2)$ for the weight w."""
+        atoms = jnp.sum(squared_modulus(self.atoms_hat), axis=0)
+        return jnp.max(weight * atoms + squared_modulus(self.output_atom_hat))
 
     def redundancy(self) -> int:
         """Coefficients per sample: the number of atoms and the output atom."""
@@ -203,7 +221,7 @@ class FilterBank(eqx.Module):
     def analysis(self, f: Array) -> Array:
         r"""Coefficients $f * \chi$ (row 0) and $f * g_\lambda$: shape (atoms + 1, *grid.shape)."""
         f = jnp.asarray(f)
-        self._check_shape(f.shape, self.grid.shape, "analysis")
+        check_shape("FilterBank.analysis", f.shape, self.grid.shape)
         product = spectrum(f, self.grid.ndim) * self._rows()
         return from_spectrum(product, self.grid.ndim, self.real and not jnp.iscomplexobj(f))
 
@@ -213,10 +231,18 @@ class FilterBank(eqx.Module):
         ``bank.dual().synthesis(bank.analysis(f))`` is `f`.
         """
         coefficients = jnp.asarray(coefficients)
-        self._check_shape(coefficients.shape, (len(self) + 1, *self.grid.shape), "synthesis")
+        check_shape("FilterBank.synthesis", coefficients.shape, (len(self) + 1, *self.grid.shape))
         ndim = self.grid.ndim
         product = jnp.sum(spectrum(coefficients, ndim) * jnp.conj(self._rows()), axis=0)
         return from_spectrum(product, ndim, self.real and not jnp.iscomplexobj(coefficients))
+
+    def reconstruct(self, coefficients: Array) -> Array:
+        """Inverse of `analysis`: synthesis with the canonical dual.
+
+        Raises:
+            ValueError: if the lower bound vanishes.
+        """
+        return self.dual().synthesis(coefficients)
 
     def _rows(self) -> Array:
         return jnp.concatenate([self.output_atom_hat[None], self.atoms_hat])
@@ -237,29 +263,16 @@ class FilterBank(eqx.Module):
             values = np.asarray(total)
             holes = np.argwhere(values <= np.finfo(values.dtype).eps * values.max())
             if len(holes):
-                axes = [np.fft.fftfreq(n, d=self.grid.spacing) for n in self.grid.shape]
-                shown = [tuple(float(w[i]) for w, i in zip(axes, k)) for k in holes[:3]]
                 raise ValueError(
                     f"FilterBank.{call}: the lower frame bound vanishes: no atom covers "
-                    f"{len(holes)} of {self.grid.size} frequencies, among them {shown} cycles per "
-                    "unit length; add an atom that covers them, for example a residual high-pass."
+                    f"{len(holes)} of {self.grid.size} frequencies, among them "
+                    f"{frequencies_at(self.grid, holes)} cycles per unit length; add an "
+                    "atom that covers them, for example a residual high-pass."
                 )
         return total
-
-    def _check_shape(self, shape, expected, call: str) -> None:
-        if shape != expected:
-            raise ValueError(
-                f"FilterBank.{call}: got an array of shape {shape} where the bank asks for "
-                f"{expected}; batches go through jax.vmap."
-            )
 
 
 def symmetrised(total: Array) -> Array:
     """Mean of an array of frequencies at k and -k."""
     axes = spatial_axes(total.ndim)
     return 0.5 * (total + jnp.roll(jnp.flip(total, axes), (1,) * total.ndim, axes))
-
-
-def _inexact(values) -> Array:
-    array = jnp.asarray(values)
-    return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(float)

@@ -10,7 +10,7 @@ import numpy as np
 
 from wiatowski._types import Array, complex_dtype, is_concrete, resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_size
+from wiatowski.frames.frame import FiniteTaps, Frame, check_count, check_size
 from wiatowski.grid import Grid
 
 __all__ = ["FiniteFilters", "RandomFilters"]
@@ -70,6 +70,16 @@ class FiniteFilters(Frame):
         """Transform the taps at the grid's frequencies."""
         return _finite_bank(self, self.taps, self.output_taps, grid, dtype, None)
 
+    def finite_taps(self, ndim: int) -> FiniteTaps:
+        """The taps themselves, which have `ndim` axes."""
+        if self.taps.ndim - 1 != ndim:
+            raise ValueError(
+                f"FiniteFilters.finite_taps: the taps have {self.taps.ndim - 1} axes, not {ndim}; "
+                f"write finite_taps({self.taps.ndim - 1})."
+            )
+        atoms = {f"atom={i}": _double(own) for i, own in enumerate(self.taps)}
+        return FiniteTaps(atoms, _double(self.output_taps))
+
 
 class RandomFilters(Frame):
     r"""Gaussian taps from a fixed seed, scaled to $\sum_\lambda \|g_\lambda\|^2 = 1$.
@@ -106,12 +116,23 @@ class RandomFilters(Frame):
         """Draw the taps for the grid's dimension and transform them."""
         window = (self.size,) * grid.ndim
         check_size(self, self.count, grid)
-        _check_window(self, window, grid)
+        check_window(self, window, grid)
+        atoms, mean = self.finite_taps(grid.ndim)
+        return _finite_bank(self, np.stack([*atoms.values()]), mean, grid, dtype, tuple(atoms))
+
+    def finite_taps(self, ndim: int) -> FiniteTaps:
+        """The taps drawn in `ndim` dimensions."""
+        window = (self.size,) * ndim
         taps = np.random.default_rng(self.seed).standard_normal((self.count, *window))
         taps /= np.sqrt(np.sum(taps**2))
-        labels = tuple(f"filter={i}" for i in range(self.count))
-        mean = np.full(window, 1.0 / np.prod(window))
-        return _finite_bank(self, taps, mean, grid, dtype, labels)
+        atoms = {f"filter={i}": own for i, own in enumerate(taps)}
+        return FiniteTaps(atoms, np.full(window, 1.0 / np.prod(window)))
+
+
+def _double(taps) -> np.ndarray:
+    """As an array of double precision, real or complex as the taps are."""
+    array = np.asarray(taps)
+    return array.astype(complex if np.iscomplexobj(array) else float)
 
 
 def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterBank:
@@ -121,14 +142,14 @@ def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterB
         raise ValueError(
             f"{name}.on: the taps have {taps.ndim - 1} axes, but the grid has {grid.ndim}."
         )
-    _check_window(frame, [max(a, b) for a, b in zip(taps.shape[1:], output_taps.shape)], grid)
+    check_window(frame, [max(a, b) for a, b in zip(taps.shape[1:], output_taps.shape)], grid)
     # On a coarser grid the Nyquist bin of an even axis lies inside the band: it has no mirror.
     paired = grid.spacing <= 1 or all(n % 2 for n in grid.shape)
     real = paired and not (np.iscomplexobj(taps) or np.iscomplexobj(output_taps))
     hashable = frame if isinstance(frame, RandomFilters) else None
     return FilterBank(
-        _transform(taps, grid, dtype),
-        _transform(output_taps, grid, dtype),
+        transform_of_taps(taps, grid, dtype),
+        transform_of_taps(output_taps, grid, dtype),
         grid,
         labels,
         real,
@@ -136,7 +157,7 @@ def _finite_bank(frame, taps, output_taps, grid: Grid, dtype, labels) -> FilterB
     )
 
 
-def _check_window(frame: Frame, window, grid: Grid) -> None:
+def check_window(frame: Frame, window, grid: Grid) -> None:
     if any(k > n * grid.spacing for k, n in zip(window, grid.shape)):
         raise ValueError(
             f"{type(frame).__name__}.on: windows of {tuple(window)} taps do not fit a grid of shape "
@@ -144,7 +165,7 @@ def _check_window(frame: Frame, window, grid: Grid) -> None:
         )
 
 
-def _transform(taps, grid: Grid, dtype) -> Array:
+def transform_of_taps(taps, grid: Grid, dtype) -> Array:
     """Transform over the trailing axes at the grid's frequencies, zero beyond half a cycle."""
     module: Any = np if is_concrete(taps) else jnp
     values = np.asarray(taps) if module is np else taps
@@ -154,6 +175,10 @@ def _transform(taps, grid: Grid, dtype) -> Array:
         kernel[np.abs(line) > 0.5 * (1 + 1e-12)] = 0
         if module is jnp:
             kernel = kernel.astype(complex_dtype(dtype))
-        moved = module.moveaxis(values, axis - grid.ndim, -1) @ kernel.T
+        lines = module.moveaxis(values, axis - grid.ndim, -1)
+        # In full precision also on devices that multiply matrices in less by default.
+        moved = (
+            lines @ kernel.T if module is np else jnp.matmul(lines, kernel.T, precision="highest")
+        )
         values = module.moveaxis(moved, -1, axis - grid.ndim)
     return jnp.asarray(values.astype(complex_dtype(dtype)))

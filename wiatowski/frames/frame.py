@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._types import complex_dtype, is_concrete, resolve_real_dtype
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.grid import Grid
 
@@ -32,8 +33,17 @@ class Frame(eqx.Module):
     """
 
     @abc.abstractmethod
-    def on(self, grid: Grid, dtype=None) -> FilterBank:
+    def on(self, grid: Grid, dtype=None) -> AbstractBank:
         """The atoms on a grid, built in float64 and cast to `dtype`."""
+
+    @property
+    def stride(self) -> int:
+        """The stride of its banks: 1 except for strided convolutions."""
+        return 1
+
+    def output_on(self, grid: Grid, dtype=None) -> FilterBank:
+        """A bank of the output atom alone, which is all that the deepest frame is asked for."""
+        return output_only(self.on(grid, dtype))
 
     def finite_taps(self, ndim: int) -> FiniteTaps | None:
         """The atoms as finite filters at unit spacing in `ndim` dimensions; `None` if they are not.
@@ -90,6 +100,13 @@ def sampled_bank(
         real=real,
         frame=keep,
     )
+
+
+def output_only(bank: AbstractBank) -> FilterBank:
+    """A bank without atoms that keeps the output atom."""
+    none = jnp.zeros((0, *bank.grid.shape), bank.atoms_hat.dtype)
+    real = (True, bank.output_real)
+    return FilterBank(none, bank.output_atom_hat, bank.grid, (), real, bank.frame)
 
 
 def _stacked(rows: list, shape: tuple[int, ...], dtype: np.dtype):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-
 import equinox as eqx
-import numpy as np
 
+from wiatowski.frames.a_trous import Masks, a_trous_bank, a_trous_taps
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_scales, sampled_bank
+from wiatowski.frames.frame import FiniteTaps, Frame, check_count
 from wiatowski.grid import Grid
 
 __all__ = ["Haar"]
+
+_MASKS = Masks(low=(0.5, 0.5), highs=((0.5, -0.5),))
 
 
 class Haar(Frame):
@@ -45,36 +45,8 @@ class Haar(Frame):
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""
-        check_scales(self, self.scales, grid)
-        omega = grid.frequencies()
-        inside = np.ones(())
-        for w in omega:
-            inside = inside * (np.abs(w) <= 0.5 * (1 + 1e-12))
-        low = [np.ones_like(w, dtype=complex) for w in omega]
-        atoms = {}
-        for j in range(1, self.scales + 1):
-            phases = [_unit_phase(w * 2.0 ** (j - 1)) for w in omega]
-            high = [a * (1 - z) / 2 for a, z in zip(low, phases)]
-            low = [a * (1 + z) / 2 for a, z in zip(low, phases)]
-            for kinds in itertools.product("LH", repeat=grid.ndim):
-                if "H" in kinds:
-                    atom = inside
-                    for axis, kind in enumerate(kinds):
-                        atom = atom * (low[axis] if kind == "L" else high[axis])
-                    label = f"scale={j}" + (f",axes={''.join(kinds)}" if grid.ndim > 1 else "")
-                    atoms[label] = atom
-        output_atom = inside
-        for factor in low:
-            output_atom = output_atom * factor
-        return sampled_bank(self, grid, atoms, output_atom, 1.0 - inside, dtype=dtype)
+        return a_trous_bank(self, _MASKS, self.scales, grid, dtype)
 
-
-def _unit_phase(turns: np.ndarray) -> np.ndarray:
-    """exp(-2 pi i turns), exact at multiples of a quarter turn."""
-    turns = turns - np.round(turns)
-    z = np.exp(-2j * np.pi * turns)
-    quarters = np.round(4 * turns)
-    exact = (1.0 + 0j, -1j, -1.0 + 0j, 1j)
-    for q, value in enumerate(exact):
-        z = np.where((4 * turns == quarters) & (quarters % 4 == q), value, z)
-    return z
+    def finite_taps(self, ndim: int) -> FiniteTaps:
+        """The taps in `ndim` dimensions."""
+        return a_trous_taps(self, _MASKS, self.scales, ndim)

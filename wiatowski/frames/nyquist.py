@@ -35,5 +35,5 @@ def checked_nyquist(name: str, value, allowed: tuple[Nyquist, ...] = tuple(Nyqui
         policy = None
     if policy not in allowed:
         known = ", ".join(f'"{p}"' for p in allowed)
-        raise ValueError(f"{name}: nyquist must be one of {known}, not {value!r}.")
+        raise ValueError(f"{name}: nyquist must be one of {known}, not {str(value)!r}.")
     return policy

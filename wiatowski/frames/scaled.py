@@ -7,7 +7,7 @@ import math
 import equinox as eqx
 import jax
 
-from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.frame import Frame
 from wiatowski.grid import Grid
 
@@ -39,13 +39,18 @@ class Scaled(Frame):
                 f"Scaled: frame must be a named frame, not {type(frame).__name__}; "
                 "a FilterBank has scaled_by(factor)."
             )
-        if jax.tree.leaves(frame):
+        if any(map(eqx.is_array, jax.tree.leaves(frame))):
             raise TypeError(
                 f"Scaled: {type(frame).__name__} holds arrays, which a specification cannot; "
                 "multiply its taps instead, or use admissible()."
             )
         self.frame, self.factor = frame, float(factor)
 
-    def on(self, grid: Grid, dtype=None) -> FilterBank:
+    @property
+    def stride(self) -> int:
+        """That of the inner frame."""
+        return self.frame.stride
+
+    def on(self, grid: Grid, dtype=None) -> AbstractBank:
         """The inner frame's bank times the factor."""
         return self.frame.on(grid, dtype).scaled_by(self.factor, frame=self)

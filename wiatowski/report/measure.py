@@ -56,13 +56,20 @@ def describe(member: Frame | AbstractNonlinearity | AbstractPooling | None) -> s
         return "user's arrays"
     if isinstance(member, Scaled):
         return f"{member.factor:.4g} × {describe(member.frame)}"
-    values = {name: getattr(member, name) for name in inspect.signature(type(member)).parameters}
-    arguments = ", ".join(
-        f"{name}={value!r}"
-        for name, value in values.items()
-        if isinstance(value, (int, float, str))
+    arguments = []
+    for name, parameter in inspect.signature(type(member)).parameters.items():
+        value = getattr(member, name)
+        if isinstance(value, (eqx.Module, str, bool)) and value == parameter.default:
+            continue
+        if isinstance(value, eqx.Module):
+            arguments.append(f"{name}={describe(value)}")
+        elif isinstance(value, (int, float, str)):
+            arguments.append(
+                f"{name}={str(value)!r}" if isinstance(value, str) else f"{name}={value!r}"
+            )
+    return (
+        f"{type(member).__name__}({', '.join(arguments)})" if arguments else type(member).__name__
     )
-    return f"{type(member).__name__}({arguments})" if arguments else type(member).__name__
 
 
 def constants(phi: FeatureExtractor) -> dict[str, Any]:
@@ -84,12 +91,13 @@ def constants(phi: FeatureExtractor) -> dict[str, Any]:
                 "B": upper,
                 "L": layer.nonlinearity.lipschitz,
                 "L_paper": PAPER_LIPSCHITZ.get(type(layer.nonlinearity)),
-                "R": layer.pooling.lipschitz(bank.grid),
-                "S": layer.pooling.factor,
+                "R": layer.pooling.lipschitz(bank.maps_grid),
+                "S": layer.factor,
                 "gain": float(layer.gain()),
             }
         )
     output = phi.output_bank
+    certified = phi.constants(phi.certify())
     return {
         "layers": layers,
         "output": {
@@ -101,6 +109,12 @@ def constants(phi: FeatureExtractor) -> dict[str, Any]:
         "paths": [len(p) for p in _labels(phi)],
         "admissible": phi.is_admissible(),
         "lipschitz_bound": float(phi.lipschitz_bound()),
+        "certified": {
+            "upper_bounds": list(certified.upper_bounds),
+            "gain": max(certified.gains),
+            "lipschitz_bound": certified.lipschitz_bound,
+            "tiers": list(certified.tiers),
+        },
         "output_decay": [float(bounds.output_decay(phi, n)) for n in range(phi.depth + 1)],
     }
 
@@ -145,7 +159,7 @@ def companions(phi: FeatureExtractor, f: np.ndarray) -> Companion | str:
         )
     except ValueError as error:
         return str(error)
-    paths = math.prod(len(layer.bank) for layer in dilated.layers)
+    paths = dilated.path_counts[-1]
     if paths * math.prod(shape) > _COMPANION_SAMPLES:
         return f"{paths} undecimated paths take too long for a figure"
     return Companion(dilated, decimated, signals.crop(jnp.asarray(f), shape))
@@ -265,5 +279,4 @@ def _rebuilt(
 
 def _labels(phi: FeatureExtractor) -> list[range]:
     """Number of paths per depth, as ranges."""
-    counts = [math.prod(len(layer.bank) for layer in phi.layers[:n]) for n in range(phi.depth + 1)]
-    return [range(count) for count in counts]
+    return [range(count) for count in phi.path_counts]

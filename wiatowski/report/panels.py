@@ -69,6 +69,8 @@ def extractor_sections(phi: FeatureExtractor) -> list[Section]:
     sums, shapes = [], []
     for number, layer in enumerate(phi.layers, start=1):
         bank = layer.bank
+        if not isinstance(bank, FilterBank):
+            continue  # matrices have no Littlewood-Paley sum to draw
         sums.append(
             Panel(
                 plot.littlewood_paley(bank),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -87,7 +86,7 @@ def built(
             f"the extractor {choice.name!r} does not fit an image of {shape[0]} x {shape[1]} "
             f"pixels: {error}"
         ) from None
-    paths = [math.prod(len(layer.bank) for layer in phi.layers[:n]) for n in range(phi.depth + 1)]
+    paths = phi.path_counts
     samples = channels * sum(p * g.size for p, g in zip(paths, phi.grids, strict=True))
     if samples > _MAX_SAMPLES:
         raise InputError(

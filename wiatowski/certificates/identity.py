@@ -1,0 +1,51 @@
+"""Frames named in certificates, built again from their names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+
+from wiatowski import frames
+from wiatowski._description import has_text_form, parameters
+from wiatowski.certificates.certificate import CertificateError
+
+_NAMES = {
+    name: member
+    for name, member in vars(frames).items()
+    if inspect.isclass(member) and issubclass(member, eqx.Module)
+}
+
+
+def has_name(frame: frames.Frame | None) -> bool:
+    """Whether a table can say which frame it is: no part holds arrays or a function."""
+    if frame is None or not has_text_form(frame, set()):
+        return False
+    return all(_is_plain(getattr(frame, p)) for p in parameters(type(frame)))
+
+
+def _is_plain(value) -> bool:
+    if isinstance(value, eqx.Module):
+        return all(_is_plain(getattr(value, p)) for p in parameters(type(value)))
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def frame_from(table: Mapping[str, Any]) -> Any:
+    """The member that `describe` wrote down.
+
+    Raises:
+        CertificateError: for an unknown name or parameters that it does not take.
+    """
+    if not isinstance(table, Mapping) or table.get("name") not in _NAMES:
+        raise CertificateError(f"Certificate: unknown frame {table!r}.")
+    arguments = {
+        key: frame_from(value) if isinstance(value, Mapping) else value
+        for key, value in table.items()
+        if key != "name"
+    }
+    try:
+        return _NAMES[table["name"]](**arguments)
+    except (TypeError, ValueError) as error:
+        raise CertificateError(f"Certificate: the frame cannot be built: {error}") from None

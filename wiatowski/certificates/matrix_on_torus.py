@@ -1,0 +1,138 @@
+r"""Tier "trigonometric" for matrix-valued finite filters: convolution layers on every grid at once.
+
+For each unit vector u, $\langle u, G(\omega)u\rangle$ is a trigonometric polynomial whose values on the
+fine grid lie between the extreme eigenvalues found there, so `on_torus`'s enclosure holds for all of
+them. It bounds the operator on $\ell^2(\mathbb{Z}^d)$, hence "valid", "full" and "same" zero padding
+(compressions of it) and every circular grid from above.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+
+from wiatowski.certificates._definite import eigenvalue_range, proved_range
+from wiatowski.certificates._grams import polyphase, sampled_shape, taps_grams
+from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
+from wiatowski.certificates.on_torus import enclosure
+from wiatowski.frames import MatrixFilters
+
+_MOST_ENTRIES = 2**24  # of all Gram matrices together
+_FINEST = 32
+
+
+def certify_matrix(filters: MatrixFilters, oversampling: int | None = None) -> Certificate:
+    """The extreme squared singular values of a convolution layer on the torus, output atom included.
+
+    Args:
+        filters: concrete taps.
+        oversampling: points per degree and axis, at least 3; as many as memory allows by default.
+    """
+    taps, output_taps = _arrays(filters)
+    degrees, size = _degrees(taps, output_taps, filters.stride)
+    points = _points(degrees, size, oversampling)
+    grams, error = taps_grams(taps, output_taps, filters.stride, points)
+    low, high, lowest, highest = eigenvalue_range(grams, error)
+    lower, upper = enclosure(low, high, 0.0, degrees, points)
+    ends = [
+        Witness(
+            _frequency(index, sampled_shape(taps, output_taps, points), points),
+            inner_low,
+            inner_high,
+        )
+        for index, inner_low, inner_high in (lowest, highest)
+    ]
+    return Certificate(
+        "squared-singular-values",
+        lower,
+        upper,
+        {"kind": "torus", "dimension": taps.ndim - 2},
+        _identity(taps, output_taps, filters.stride),
+        {
+            "tier": "trigonometric",
+            "points": list(points),
+            "degrees": list(degrees),
+            "on_points": [low, high],
+        },
+        *ends,
+    )
+
+
+def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> None:
+    """Prove the range on the points by Cholesky factorisations; no eigenvalue is computed."""
+    if filters is None:
+        raise CertificateError(
+            "Certificate.verify: the certificate holds only the hash of its taps; pass the filters: "
+            "certificate.verify(MatrixFilters(taps))."
+        )
+    taps, output_taps = _arrays(filters)
+    found = _identity(taps, output_taps, filters.stride)
+    for key, value in found.items():
+        if certificate.filters.get(key) != value:
+            raise CertificateError(
+                f"Certificate.verify: it is about other filters: {key} is "
+                f"{certificate.filters.get(key)!r} in the certificate, but {value!r} for these."
+            )
+    degrees, _ = _degrees(taps, output_taps, filters.stride)
+    points, (low, high) = tuple(certificate.method["points"]), certificate.method["on_points"]
+    if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
+        raise CertificateError("Certificate.verify: the degrees are not those of the filters.")
+    if any(not (isinstance(m, int) and m > 2 * n) for m, n in zip(points, degrees)):
+        raise CertificateError(
+            "Certificate.verify: too few points: the enclosure needs more than twice the degree."
+        )
+    lower, upper = enclosure(low, high, 0.0, degrees, points)
+    grams, error = taps_grams(taps, output_taps, filters.stride, points)
+    proved = proved_range(grams, error, low, high)
+    if not proved or certificate.lower > lower or certificate.upper < upper:
+        raise CertificateError(
+            f"Certificate.verify: the bounds do not follow: [{certificate.lower!r}, "
+            f"{certificate.upper!r}] is claimed."
+        )
+
+
+def _arrays(filters: MatrixFilters) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(filters.taps), np.asarray(filters.output_taps)
+
+
+def _degrees(taps, output_taps, stride: int) -> tuple[tuple[int, ...], int]:
+    """Degrees of the Gram matrix per axis, and its size."""
+    shape = polyphase(taps[:1], output_taps, stride).shape
+    return tuple(n - 1 for n in shape[2:]), taps.shape[1] * stride ** (taps.ndim - 2)
+
+
+def _points(degrees: tuple[int, ...], size: int, oversampling: int | None) -> tuple[int, ...]:
+    if oversampling is not None:
+        if not isinstance(oversampling, int) or oversampling < 3:
+            raise ValueError(
+                f"certify: oversampling must be an integer >= 3, not {oversampling!r}."
+            )
+        return tuple(max(1, oversampling * n) for n in degrees)
+    factor = _FINEST
+    while factor > 3 and math.prod(max(1, factor * n) for n in degrees) * size**2 > _MOST_ENTRIES:
+        factor -= 1
+    return tuple(max(1, factor * n) for n in degrees)
+
+
+def _identity(taps: np.ndarray, output_taps: np.ndarray, stride: int) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for array in (taps, output_taps):
+        array = np.ascontiguousarray(array)
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return {
+        "kind": "matrix-taps",
+        "sha256": digest.hexdigest(),
+        "dtype": str(taps.dtype),
+        "shape": list(taps.shape),
+        "output_shape": list(output_taps.shape),
+        "stride": stride,
+    }
+
+
+def _frequency(index: int, shape, points: tuple[int, ...]) -> tuple[float, ...]:
+    place = np.unravel_index(index, shape)
+    return tuple(float(np.fft.fftfreq(m)[i]) for m, i in zip(points, place, strict=True))

@@ -1,0 +1,221 @@
+r"""Tier "trigonometric": finite filters on the whole torus, from samples on a fine grid.
+
+$p(\omega) = \sum_\lambda|\hat g_\lambda(\omega)|^2$ is a trigonometric polynomial of degree n per axis. For
+such q, and M > 2n points per axis, $\max|q| \le \max_{grid}|q| / \cos(\pi n / M)^d$ (Riesz' lemma, axis by
+axis). With q = p - c, c the middle of the grid's range and r its half width,
+
+$$c - r / \cos(\pi n / M)^d \le p(\omega) \le c + r / \cos(\pi n / M)^d,$$
+
+exact for tight banks. Matrix-valued filters: the same for $\langle u, G(\omega) u\rangle$ with every unit
+vector u, where G = H* H + |chi|^2 I.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from wiatowski._description import describe
+from wiatowski.certificates._autocorrelation import Autocorrelation, autocorrelation
+from wiatowski.certificates._rounding import down, gamma, up
+from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
+from wiatowski.certificates.identity import frame_from, has_name
+from wiatowski.frames import Frame
+from wiatowski.frames.frame import FiniteTaps
+
+_MOST_POINTS = 2**22
+_FINEST = 64  # points per degree and axis where memory allows
+
+
+def certify_taps(taps: FiniteTaps, frame: Frame | None = None, oversampling: int | None = None):
+    """The bounds of scalar finite filters on the torus.
+
+    Args:
+        taps: filters at unit spacing.
+        frame: the frame they belong to, if it has a name.
+        oversampling: points per degree and axis, M = oversampling * n; at least 3.
+    """
+    ndim = taps.output_atom.ndim
+    exact = autocorrelation(taps)
+    degrees = _degrees(taps)
+    points = _points(degrees, oversampling)
+    p, slack = samples(exact, taps, points)
+    lower, upper = enclosure(float(p.min()), float(p.max()), slack, degrees, points)
+    return Certificate(
+        "littlewood-paley",
+        lower,
+        upper,
+        {"kind": "torus", "dimension": ndim},
+        taps_identity(exact, taps, frame),
+        {"tier": "trigonometric", "points": list(points), "degrees": list(degrees)},
+        _witness(p, int(p.argmin()), slack, points),
+        _witness(p, int(p.argmax()), slack, points),
+    )
+
+
+def verify_taps(certificate: Certificate, frame: Frame | None) -> None:
+    """Sample the polynomial once more at the stated points and compare."""
+    exact, taps = taps_of(certificate, frame)
+    degrees = exact.degrees if exact is not None else _degrees(taps)
+    points = tuple(certificate.method["points"])
+    if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
+        raise CertificateError("Certificate.verify: the degrees are not those of the filters.")
+    if any(not (isinstance(m, int) and m > 2 * n) for m, n in zip(points, degrees)):
+        raise CertificateError(
+            "Certificate.verify: too few points: the enclosure needs more than twice the degree."
+        )
+    if math.prod(points) > 4 * _MOST_POINTS:
+        raise CertificateError("Certificate.verify: more sample points than a check should take.")
+    p, slack = samples(exact, taps, points)
+    lower, upper = enclosure(float(p.min()), float(p.max()), slack, degrees, points)
+    if certificate.lower > lower or certificate.upper < upper:
+        raise CertificateError(
+            f"Certificate.verify: the bounds do not follow: the samples prove [{lower!r}, {upper!r}], "
+            f"the certificate claims [{certificate.lower!r}, {certificate.upper!r}]."
+        )
+
+
+def taps_identity(exact: Autocorrelation | None, taps: FiniteTaps, frame: Frame | None):
+    """What a file says about which finite filters it is about."""
+    table: dict[str, Any] = {"kind": "taps", "atoms": len(taps.atoms)}
+    table["autocorrelation"] = None if exact is None else exact.table()
+    table["frame"] = describe(frame) if has_name(frame) else None
+    if exact is None and table["frame"] is None:
+        raise ValueError(
+            "certify: the filters are too long to be written into the file and their frame has no "
+            "name; certify them on a grid: certify(frame.on(grid))."
+        )
+    return table
+
+
+def taps_of(
+    certificate: Certificate, frame: Frame | None
+) -> tuple[Autocorrelation | None, FiniteTaps | None]:
+    """The filters of a certificate, compared with a given frame where there is one."""
+    table = certificate.filters
+    ndim = certificate.domain["dimension"]
+    if table.get("kind") != "taps" or certificate.domain["kind"] != "torus":
+        raise CertificateError("Certificate.verify: the certificate is not about finite filters.")
+    try:
+        given = None if frame is None else frame.finite_taps(ndim)
+    except ValueError as error:
+        raise CertificateError(f"Certificate.verify: it is about other filters: {error}") from None
+    if frame is not None and given is None:
+        raise CertificateError(
+            f"Certificate.verify: it is about finite filters, which {type(frame).__name__} has not."
+        )
+    if table["autocorrelation"] is None:
+        named = frame_from(table["frame"])
+        taps = named.finite_taps(ndim)
+        if taps is None or (given is not None and not _same_taps(given, taps)):
+            raise CertificateError("Certificate.verify: it is about other filters.")
+        return None, taps
+    try:
+        exact = Autocorrelation.from_table(table["autocorrelation"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CertificateError(f"Certificate.verify: {error}.") from None
+    if exact.real.ndim != ndim:
+        raise CertificateError("Certificate.verify: the dimension is not that of the filters.")
+    if given is not None:
+        own = autocorrelation(given)
+        if own is None or own.table() != exact.table():
+            raise CertificateError(
+                "Certificate.verify: it is about other filters: the autocorrelations differ."
+            )
+    return exact, None
+
+
+def _same_taps(one: FiniteTaps, other: FiniteTaps) -> bool:
+    return list(one.atoms) == list(other.atoms) and all(
+        np.array_equal(a, b)
+        for a, b in zip((*one.atoms.values(), one[1]), (*other.atoms.values(), other[1]))
+    )
+
+
+def _degrees(taps: FiniteTaps) -> tuple[int, ...]:
+    shapes = [np.shape(a) for a in (*taps.atoms.values(), taps.output_atom)]
+    return tuple(max(s[i] for s in shapes) - 1 for i in range(len(shapes[0])))
+
+
+def _points(degrees: tuple[int, ...], oversampling: int | None) -> tuple[int, ...]:
+    if oversampling is not None:
+        if not isinstance(oversampling, int) or oversampling < 3:
+            raise ValueError(
+                f"certify: oversampling must be an integer >= 3, not {oversampling!r}."
+            )
+        return tuple(max(1, oversampling * n) for n in degrees)
+    factor = _FINEST
+    while factor > 3 and math.prod(max(1, factor * n) for n in degrees) > _MOST_POINTS:
+        factor -= 1
+    return tuple(max(1, factor * n) for n in degrees)
+
+
+def enclosure(lowest, highest, slack, degrees, points) -> tuple[float, float]:
+    """c -+ r / cos^d from the range on the grid, rounded outward."""
+    low, high = down(lowest - slack), up(highest + slack)
+    centre = (low + high) / 2  # any centre is right; the rounded one too
+    half = up(up(max(high - centre, centre - low)))
+    shrink = 1.0
+    for n, m in zip(degrees, points):
+        shrink = down(shrink * down(down(math.cos(up(up(up(math.pi * n / m)))))))
+    reach = up(half / shrink)
+    return max(0.0, down(centre - reach)), up(centre + reach)
+
+
+def samples(
+    exact: Autocorrelation | None, taps: FiniteTaps | None, points: tuple[int, ...]
+) -> tuple[np.ndarray, float]:
+    """Values of p at the points k / M, and a bound on their error."""
+    if exact is not None:
+        r = exact.rounded()
+        values = np.real(transform(r, points, origin=exact.degrees))
+        return values, sampling_slack(r)
+    assert taps is not None
+    total, slack = np.zeros(points), 0.0
+    for filter_taps in (*taps.atoms.values(), taps.output_atom):
+        value = transform(np.asarray(filter_taps), points)
+        total += value.real**2 + value.imag**2
+        own = sampling_slack(filter_taps)
+        slack += 2 * own * float(np.abs(value).max()) + own**2
+    count = 2 * len(taps.atoms) + 6
+    return total, up(slack + gamma(count) * float(total.max()))
+
+
+def sampling_slack(taps: np.ndarray) -> float:
+    r"""Bound on the error of `transform`: $2\gamma_n\|r\|_1$, n a count of the roundings on the way.
+
+    Per axis of K terms: angles off by 25 u, cosines and sines within 4 units in the last place,
+    complex products, K additions; and the rounding of the taps themselves.
+    """
+    n = sum(4 * k + 24 for k in np.shape(taps))
+    return up(2 * gamma(n) * float(np.abs(taps).sum()))
+
+
+def transform(taps: np.ndarray, points: tuple[int, ...], origin=None, first=None) -> np.ndarray:
+    r"""$\sum_m r[m] e^{-2\pi i\langle m, k/M\rangle}$ at all k, one matrix product per axis.
+
+    `origin` is the index of lag zero; with `first`, only k = 0, ..., first - 1 on the first axis.
+    Axes before the last ones stay as they are.
+
+    Matrix products, not an FFT: their error has a bound without unknown constants.
+    """
+    origin = (0,) * len(points) if origin is None else origin
+    values = np.asarray(taps).astype(complex)
+    for i, (m, start) in enumerate(zip(points, origin, strict=True)):
+        axis = i - len(points)
+        lags = np.arange(values.shape[axis]) - start
+        k = np.arange(m if i or first is None else first)
+        turns = np.outer(k, lags) % m  # reduced as integers: exact
+        angle = 2 * np.pi * turns / m
+        kernel = np.cos(angle) - 1j * np.sin(angle)
+        values = np.moveaxis(np.moveaxis(values, axis, -1) @ kernel.T, -1, axis)
+    return values
+
+
+def _witness(p: np.ndarray, index: int, slack: float, points: tuple[int, ...]) -> Witness:
+    place = np.unravel_index(index, p.shape)
+    frequency = tuple(float(np.fft.fftfreq(m)[i]) for m, i in zip(points, place, strict=True))
+    value = float(p.flat[index])
+    return Witness(frequency, max(0.0, down(value - slack)), up(value + slack))
