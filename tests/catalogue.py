@@ -47,6 +47,16 @@ FRAMES = {
         3: [frames.Gabor(4, frames.GaussianWindow())],
     },
     "Gammatone": {1: [frames.Gammatone(scales=2, voices=2)]},
+    "Daubechies": {d: [frames.Daubechies(scales=2, moments=3)] for d in (1, 2, 3)},
+    "Symlets": {d: [frames.Symlets(scales=1, moments=5)] for d in (1, 2, 3)},
+    "Coiflets": {d: [frames.Coiflets(scales=1)] for d in (1, 2, 3)},
+    "Biorthogonal": {
+        d: [frames.Biorthogonal(scales=2, reconstruction=3, decomposition=1)] for d in (1, 2, 3)
+    },
+    "BSplineFramelets": {
+        **{d: [frames.BSplineFramelets(scales=1, order=3)] for d in (1, 2)},
+        3: [frames.BSplineFramelets(scales=1)],
+    },
     "Haar": {d: [frames.Haar(scales=1), frames.Haar(scales=2)] for d in (1, 2, 3)},
     "LogGabor": {
         1: [frames.LogGabor(scales=2, voices=2)],
@@ -83,6 +93,10 @@ FRAMES = {
     },
 }
 PARSEVAL = (
+    "Daubechies",
+    "Symlets",
+    "Coiflets",
+    "BSplineFramelets",
     "AlphaMolecules",
     "DirectionalWavelets",
     "Ridgelets",
@@ -96,6 +110,11 @@ PARSEVAL = (
     "TensorWavelets",
 )  # A = B = 1 on every grid
 REAL_ATOMS = (
+    "Daubechies",
+    "Symlets",
+    "Coiflets",
+    "BSplineFramelets",
+    "Biorthogonal",
     "LearnedFilters",
     "AlphaMolecules",
     "DirectionalWavelets",
@@ -113,6 +132,11 @@ REAL_ATOMS = (
     "Scaled",
 )
 ZERO_MEAN_ATOMS = (
+    "Daubechies",
+    "Symlets",
+    "Coiflets",
+    "BSplineFramelets",
+    "Biorthogonal",
     "AlphaMolecules",
     "DirectionalWavelets",
     "Ridgelets",

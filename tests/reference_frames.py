@@ -7,6 +7,7 @@ precision on the frequencies of a torus of the given shape and spacing.
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -267,6 +268,67 @@ def over_signs(build):
         return with_cut(atoms, shape, spacing), output
 
     return on_grid
+
+
+def a_trous(shape, spacing, scales, *masks):
+    """Tensor products of masks, functions of frequency, the low one first."""
+    omega = plane(shape, spacing)
+
+    def at(j, k, w):
+        return masks[k](2.0 ** (j - 1) * w) * product(masks[0](2.0**i * w) for i in range(j - 1))
+
+    band = inside(shape, spacing)
+    atoms = [
+        band * product(at(j, k, w) for k, w in zip(kinds, omega))
+        for j in range(1, scales + 1)
+        for kinds in itertools.product(range(len(masks)), repeat=len(shape))
+        if any(kinds)
+    ]
+    output = band * product(at(scales, 0, w) for w in omega)
+    if not np.all(band):
+        atoms.append(1.0 - band)
+    return np.array(atoms), output
+
+
+def orthogonal(*taps):
+    """Low and high mask of the taps of a scaling function, in the order of Daubechies' table."""
+
+    def low(w):
+        return sum(h * delay(w, m) for m, h in enumerate(reversed(taps)))
+
+    def high(w):  # The mirror: the low-pass half a turn away, conjugated and moved.
+        return -delay(w, len(taps) - 1) * np.conj(low(w + 0.5))
+
+    return low, high
+
+
+# The tables in closed form, for the sum one.
+DAUBECHIES_2 = np.array([1 + 3**0.5, 3 + 3**0.5, 3 - 3**0.5, 1 - 3**0.5]) / 8
+COIFLET_1 = (np.array([1, 5, 14, 14, 1, -3]) + np.array([-1, 1, 2, -2, -1, 1]) * 7**0.5) / 32
+
+
+def delay(w, samples):
+    return np.exp(-2j * np.pi * samples * w)
+
+
+def le_gall():
+    """The 5/3 pair: cos^2 (1 + 2 sin^2), and -sin^2 for the mirrored linear spline."""
+    return (
+        lambda w: np.cos(np.pi * w) ** 2 * (1 + 2 * np.sin(np.pi * w) ** 2) * delay(w, 2),
+        lambda w: -(np.sin(np.pi * w) ** 2) * delay(w, 1),
+    )
+
+
+def spline_framelets(m):
+    """i^k binom(m, k)^(1/2) sin^k cos^(m-k), delayed by m / 2 samples."""
+
+    def mask(k):
+        scale = 1j**k * math.comb(m, k) ** 0.5
+        return lambda w: (
+            scale * np.sin(np.pi * w) ** k * np.cos(np.pi * w) ** (m - k) * delay(w, m / 2)
+        )
+
+    return [mask(k) for k in range(m + 1)]
 
 
 @over_signs

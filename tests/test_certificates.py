@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import math
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -20,10 +21,12 @@ from wiatowski import frames
 from wiatowski.certificates import Certificate, CertificateError, certify, certify_bank
 from wiatowski.certificates._autocorrelation import autocorrelation
 from wiatowski.certificates._definite import eigenvalue_range, proved_range
+from wiatowski.certificates._subdivision import search
 from wiatowski.certificates.by_roots import certify_real_taps
 from wiatowski.certificates.on_torus import certify_taps, transform
 from wiatowski.frames.frame import FiniteTaps
 
+certify_module = sys.modules["wiatowski.certificates.certify"]
 # The bank of 48 one-sided Morlet filters whose bounds were computed independently.
 MORLET = frames.Morlet(scales=6, voices=8, centre=2.2 / (2 * math.pi), low_pass=0.6)
 
@@ -41,8 +44,14 @@ def power(frame: frames.FiniteFilters, omega: np.ndarray) -> np.ndarray:
 
 
 def tampered(certificate: Certificate, **changes) -> Certificate:
-    """Another claim with a digest that fits, as a careful forger would write it."""
-    return Certificate.from_json(dataclasses.replace(certificate, **changes).to_json())
+    """Another claim with a digest and witnesses that fit, as a careful forger would write it."""
+    forged = dataclasses.replace(certificate, **changes)
+    if "upper_witness" not in changes:
+        low, high = forged.lower_witness, forged.upper_witness
+        low = dataclasses.replace(low, high=max(low.high, forged.lower))
+        high = dataclasses.replace(high, low=min(high.low, forged.upper))
+        forged = dataclasses.replace(forged, lower_witness=low, upper_witness=high)
+    return Certificate.from_json(forged.to_json())
 
 
 def assert_rejects_a_tighter_claim(certificate: Certificate, filters=None, by: float = 1e-4):
@@ -411,6 +420,24 @@ def test_a_tree_of_boxes_must_cover_the_line(morlet_certificate):
             tampered(morlet_certificate, method=method).verify()
 
 
+class Vague:
+    """A function of which nothing is known on boxes."""
+
+    def value(self, point):
+        return 0.5, 0.5
+
+    def enclose(self, box):
+        return 0.0, math.nan, ()
+
+    def counts(self, box):
+        return True
+
+
+def test_an_enclosure_that_never_tightens_proves_nothing():
+    with pytest.raises(ValueError, match="cannot be reached"):
+        search(Vague(), [(0.5, 1.0)], 1e-3)
+
+
 def test_formula_certificates_refuse_other_frames(morlet_certificate):
     with pytest.raises(CertificateError, match="other filters"):
         morlet_certificate.verify(frames.Morlet(scales=6, voices=8))
@@ -547,6 +574,101 @@ def test_damaged_files_are_refused(tmp_path, morlet_certificate):
 def test_forged_fields_are_refused(morlet_certificate, changes, message):
     with pytest.raises(CertificateError, match=message):
         tampered(morlet_certificate, **changes).verify()
+
+
+def forged_witness(certificate: Certificate) -> Certificate:
+    witness = dataclasses.replace(certificate.upper_witness, low=0.0, high=1e-3)
+    return tampered(certificate, upper_witness=witness)
+
+
+def test_witnesses_are_checked(morlet_certificate):
+    bank = frames.Haar(scales=1).on(wi.Grid((8,)))
+    for certificate in (
+        morlet_certificate,
+        certify(taps_1d(0)),
+        certify(taps_1d(0), oversampling=8),
+        certify_bank(bank),
+    ):
+        with pytest.raises(CertificateError, match="witness"):
+            forged_witness(certificate).verify()
+    far = dataclasses.replace(morlet_certificate.upper_witness, low=2.0, high=2.0)
+    with pytest.raises(CertificateError, match="contradicts"):
+        tampered(morlet_certificate, upper_witness=far)
+    reversed_ends = dataclasses.replace(morlet_certificate.upper_witness, low=1.0, high=0.5)
+    with pytest.raises(CertificateError, match="a witness lies in"):
+        tampered(morlet_certificate, upper_witness=reversed_ends)
+
+
+def test_numbers_that_are_none_are_refused(morlet_certificate):
+    text = morlet_certificate.to_json().replace(str(morlet_certificate.upper), "NaN", 1)
+    with pytest.raises(CertificateError, match="digest"):
+        Certificate.from_json(text)
+
+
+def test_the_name_and_the_taps_must_agree():
+    certificate = certify(frames.Haar(scales=1))
+    other = certify(frames.Haar(scales=2))
+    filters = certificate.filters | {"frame": other.filters["frame"]}
+    with pytest.raises(CertificateError, match="autocorrelations differ"):
+        tampered(certificate, filters=filters).verify()
+
+
+def test_long_filters_are_known_by_name():
+    frame = frames.Daubechies(scales=2, moments=6)
+    certificate = certify(frame, 2, oversampling=4)
+    assert certificate.filters["autocorrelation"] is None
+    assert 1 - 1e-10 < certificate.lower <= 1 <= certificate.upper < 1 + 1e-10
+    certificate.verify()
+    certificate.verify(frame)
+    certificate.verify(frame.on(wi.Grid((64, 48))))
+    with pytest.raises(CertificateError, match="other filters"):
+        certificate.verify(frames.Daubechies(scales=2, moments=5))
+    with pytest.raises(CertificateError, match="do not follow"):
+        tampered(certificate, upper=1 - 1e-6, lower=0.0).verify()
+    anonymous = frames.FiniteFilters(np.ones((2, 40, 40)))
+    with pytest.raises(ValueError, match="too long to be written"):
+        certify(anonymous, oversampling=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"real": [1.5, 1, 1]}, "integers"),
+        ({"exponent": -1}, "exponent"),
+        ({"shape": [2]}, "shape|reshape"),
+        ({"real": [1, 5, 2]}, "Hermitian"),
+    ],
+)
+def test_what_cannot_be_an_autocorrelation_is_refused(change, message):
+    certificate = certify(frames.FiniteFilters(np.array([[1.0, -1.0]]), np.array([1.0, 1.0])))
+    table = certificate.filters["autocorrelation"] | change
+    with pytest.raises(CertificateError, match=message):
+        tampered(certificate, filters=certificate.filters | {"autocorrelation": table}).verify()
+
+
+def test_without_flint_the_message_says_what_to_install(monkeypatch, morlet_certificate):
+    monkeypatch.setitem(sys.modules, "flint", None)
+    for call in (lambda: certify(MORLET), morlet_certificate.verify):
+        with pytest.raises(ImportError, match=r"wiatowski\[certify\]"):
+            call()
+    taps = taps_1d(0)
+    monkeypatch.setattr(certify_module, "is_available", lambda: False)
+    assert certify(taps).tier == "trigonometric"
+
+
+def test_tiers_that_do_not_suit_are_refused(morlet_certificate):
+    with pytest.raises(ValueError, match="tier of roots"):
+        certify_real_taps(frames.FiniteFilters(np.ones((1, 2, 2))).finite_taps(2))
+    with pytest.raises(TypeError, match="expected a frame or a bank"):
+        morlet_certificate.verify(np.ones(3))
+    closed = certify(frames.Meyer(scales=1))
+    with pytest.raises(CertificateError, match="complex input"):
+        tampered(closed, quantity="littlewood-paley-real").verify()
+    with pytest.raises(CertificateError, match="no closed form"):
+        tampered(closed, domain={"kind": "space", "dimension": 1, "lower_on": [0, 1]}).verify()
+    bank = frames.Haar(scales=1).on(wi.Grid((8,)))
+    with pytest.raises(CertificateError, match="does not go with this bank"):
+        tampered(certify_bank(bank), quantity="littlewood-paley-real").verify(bank)
 
 
 # --- what the theorems do with them ----------------------------------------------------------------

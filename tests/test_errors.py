@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from test_directional import ERRORS as DIRECTIONAL
+from test_finite_wavelets import ERRORS as FINITE_WAVELETS
 from test_time_frequency import ERRORS as TIME_FREQUENCY
 
 import wiatowski as wi
@@ -714,7 +715,7 @@ def test_message(name, tmp_path):
     assert not re.search(r"<wiatowski|object at 0x", str(caught.value))
 
 
-CASES |= DIRECTIONAL | TIME_FREQUENCY
+CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS
 
 
 def raise_statements() -> set[tuple[str, int]]:

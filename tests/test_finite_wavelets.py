@@ -27,7 +27,7 @@ FAMILIES = {
     **{f"coif{n}": (lambda j, n=n: frames.Coiflets(j, n), 2 * n) for n in range(1, 6)},
     **{
         f"bior{r}.{d}": (lambda j, r=r, d=d: frames.Biorthogonal(j, r, d), 6 if r == 5 else r)
-        for r, d in biorthogonal._PAIRS
+        for r, d in biorthogonal.PAIRS
     },
 }
 LOW_PASSES = {
@@ -36,7 +36,7 @@ LOW_PASSES = {
     **{f"coif{n}": (coiflet_low, n, 2 * n) for n in range(1, 6)},
 }
 PARSEVAL = [
-    *(frames.Haar(4), frames.Daubechies(3, 4), frames.Daubechies(2, 20), frames.Symlets(3, 8)),
+    *(frames.Haar(3), frames.Daubechies(3, 4), frames.Daubechies(2, 20), frames.Symlets(3, 8)),
     *(frames.Coiflets(2, 5), frames.BSplineFramelets(2, 2), frames.BSplineFramelets(1, 5)),
 ]
 SHAPES = [
@@ -53,6 +53,11 @@ SMALL = [
 def double_precision():
     with jax.enable_x64(True):
         yield
+
+
+def _rows(bank: wi.FilterBank) -> np.ndarray:
+    """Transforms of all atoms and then of the output atom."""
+    return np.concatenate([np.asarray(bank.atoms_hat), np.asarray(bank.output_atom_hat)[None]])
 
 
 # --- taps in extended precision -----------------------------------------------------------------------------
@@ -100,18 +105,17 @@ def test_coiflets_have_moments_of_the_low_pass_too(order):
     assert moment(low, 2 * order + 1, centre) > 1e-6
 
 
-@pytest.mark.parametrize("pair", biorthogonal._PAIRS, ids=str)
+@pytest.mark.parametrize("pair", biorthogonal.PAIRS, ids=str)
 def test_biorthogonal_pairs_reconstruct_and_have_their_zeros(pair):
     synthesis, analysis = biorthogonal_lows(*pair)
-    assert synthesis == synthesis[::-1]
-    assert analysis == analysis[::-1]
     product = half_band.times(synthesis, analysis)
     middle = len(product) // 2
     assert middle % 2 == 1
     expected = [half_band.precise.mpf(m == middle) / 2 for m in range(1, len(product), 2)]
-    budget = 0 if pair in biorthogonal._SPLINES else 1e-50  # dyadic taps are exact
+    budget = 0 if pair in biorthogonal.SPLINES else 1e-50  # dyadic taps are exact
     assert max(abs(a - b) for a, b in zip(product[1::2], expected)) <= budget
     for low, zeros in zip((synthesis, analysis), (6, 4) if pair == (5, 5) else pair):
+        assert max(abs(a - b) for a, b in zip(low, reversed(low))) <= budget
         alternating = [tap * (-1) ** m for m, tap in enumerate(low)]
         assert max(moment(alternating, power) for power in range(zeros)) <= budget
         assert moment(alternating, zeros) > 1e-6
@@ -260,24 +264,19 @@ def test_daubechies_with_one_moment_and_splines_of_order_one_are_haar():
 # --- frames -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("frame", PARSEVAL, ids=str)
-def test_orthogonal_families_and_framelets_are_parseval(frame):
-    for shape in SHAPES:
-        if len(shape) == 3 and len(frame.on(wi.Grid((32,)))) > 4:
-            continue
-        grid = wi.Grid(shape)
-        try:
-            bank = frame.on(grid)
-        except ValueError:  # too deep for the smallest
-            continue
-        lower, upper = bank.frame_bounds()
-        assert 1 - 1e-13 <= lower <= upper <= 1 + 1e-13
-        assert bank.real
-        assert not np.asarray(bank.atoms_hat)[(slice(None), *(0,) * grid.ndim)].any()
-        if grid.size <= 5000:
-            f = jnp.asarray(strategies.signal(1, shape))
-            back = bank.synthesis(bank.analysis(f))
-            assert jnp.linalg.norm(back - f) <= 1e-13 * jnp.linalg.norm(f)
+def test_orthogonal_families_and_framelets_are_parseval(frame, shape):
+    bank = frame.on(wi.Grid(shape))
+    rows = _rows(bank)
+    assert bank.real
+    assert np.abs(np.sum(np.abs(rows) ** 2, axis=0) - 1).max() <= 1e-13
+    assert not rows[(slice(-1), *(0,) * len(shape))].any()  # exactly zero at frequency zero
+    f = strategies.signal(1, shape)  # numpy's transforms of white noise and back
+    axes = tuple(range(1, f.ndim + 1))
+    maps = np.fft.fftn(np.fft.ifftn(np.fft.fftn(f) * rows, axes=axes), axes=axes)
+    back = np.fft.ifftn(np.sum(maps * np.conj(rows), axis=0))
+    assert np.linalg.norm(back - f) <= 1e-13 * np.linalg.norm(f)
 
 
 @pytest.mark.parametrize(
@@ -327,10 +326,6 @@ def test_banks_are_the_transforms_of_their_finite_taps(ndim):
             assert own.dtype == (complex if frame is filters[0] and own.dtype != float else float)
             budget = 4e-16 * np.abs(own).sum() * max(own.shape)
             np.testing.assert_allclose(atom, wrapped_transform(own, shape), rtol=0, atol=budget)
-
-
-def _rows(bank: wi.FilterBank) -> np.ndarray:
-    return np.concatenate([bank.atoms_hat, bank.output_atom_hat[None]])
 
 
 def test_haar_taps_are_boxes_and_steps():

@@ -115,6 +115,19 @@ def formulas(ndim: int):
     yield frames.Shannon(scales=2), lambda *grid: reference_frames.shannon(*grid, 2)
     yield frames.Simoncelli(scales=2), lambda *grid: reference_frames.simoncelli(*grid, 2)
     yield frames.Haar(scales=2), lambda *grid: reference_frames.haar(*grid, 2)
+    for frame, scales, masks in (
+        (frames.Daubechies(2), 2, reference_frames.orthogonal(*reference_frames.DAUBECHIES_2)),
+        (frames.Symlets(1, 2), 1, reference_frames.orthogonal(*reference_frames.DAUBECHIES_2)),
+        (frames.Coiflets(2), 2, reference_frames.orthogonal(*reference_frames.COIFLET_1)),
+        (frames.Biorthogonal(2, 2, 2), 2, reference_frames.le_gall()),
+        (frames.BSplineFramelets(1, 3), 1, reference_frames.spline_framelets(3)),
+    ):
+        yield (
+            frame,
+            lambda *grid, scales=scales, masks=masks: reference_frames.a_trous(
+                *grid, scales, *masks
+            ),
+        )
     yield frames.Gabor(4), lambda *grid: reference_frames.gabor(*grid, 4)
     yield (
         frames.Gabor(3, frames.GaussianWindow(0.7)),

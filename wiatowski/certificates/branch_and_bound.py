@@ -106,6 +106,13 @@ def verify_formula(certificate: Certificate, frame: Frame | None) -> None:
         except ValueError as error:
             raise CertificateError(f"Certificate.verify: {error}.") from None
         _check(certificate, *region.beyond(), "far away")
+        for witness in (certificate.lower_witness, certificate.upper_witness):
+            low, high = region.value(witness.frequency)
+            if not (witness.low <= high and low <= witness.high):
+                raise CertificateError(
+                    f"Certificate.verify: at {witness.frequency} the sum lies in [{low!r}, {high!r}], "
+                    "which is not what the witness says."
+                )
 
 
 def named_frame(certificate: Certificate, frame: Frame | None) -> Frame:

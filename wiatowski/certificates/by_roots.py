@@ -13,7 +13,7 @@ from wiatowski.certificates._autocorrelation import Autocorrelation, autocorrela
 from wiatowski.certificates._flint import flint
 from wiatowski.certificates._rounding import arb_above, arb_below
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
-from wiatowski.certificates.on_torus import taps_identity, taps_of
+from wiatowski.certificates.on_torus import check_witnesses, taps_identity, taps_of
 from wiatowski.frames import Frame
 from wiatowski.frames.frame import FiniteTaps
 
@@ -91,6 +91,7 @@ def verify_real_taps(certificate: Certificate, frame: Frame | None) -> None:
                 f"Certificate.verify: the {'upper' if sign > 0 else 'lower'} bound {bound!r} is "
                 "reached or passed."
             )
+    check_witnesses(certificate, exact, None)
 
 
 def _polynomial(exact: Autocorrelation):

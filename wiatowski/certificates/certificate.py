@@ -162,7 +162,11 @@ class Certificate:
                 "this release reads; make it again with `wiatowski certify`."
             )
         digest = content.pop("digest", None)
-        if digest != _digest(content):
+        try:
+            matches = digest == _digest(content)
+        except ValueError:  # NaN or infinity, which no certificate holds
+            matches = False
+        if not matches:
             raise CertificateError(
                 "Certificate: the digest does not match: the file was edited or damaged after it "
                 "was made."
@@ -203,6 +207,9 @@ def _from_content(content: dict[str, Any]) -> Certificate:
         )
     if not math.isfinite(upper):
         raise ValueError("the upper bound must be finite")
+    lowest, highest = _witness(witnesses["lower"]), _witness(witnesses["upper"])
+    if not (lower <= lowest.high and highest.low <= upper):
+        raise ValueError("a witness contradicts its bound")
     return Certificate(
         claim["quantity"],
         lower,
@@ -210,15 +217,18 @@ def _from_content(content: dict[str, Any]) -> Certificate:
         dict(content["domain"]),
         dict(content["filters"]),
         dict(content["method"]),
-        _witness(witnesses["lower"]),
-        _witness(witnesses["upper"]),
+        lowest,
+        highest,
         dict(content["versions"]),
     )
 
 
 def _witness(table: dict[str, Any]) -> Witness:
     frequency = tuple(float(w) for w in table["frequency"])
-    return Witness(frequency, float(table["low"]), float(table["high"]))
+    low, high = float(table["low"]), float(table["high"])
+    if not 0 <= low <= high:
+        raise ValueError(f"a witness lies in [{low!r}, {high!r}]")
+    return Witness(frequency, low, high)
 
 
 def _digest(content: dict[str, Any]) -> str:

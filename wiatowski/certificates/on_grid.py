@@ -103,7 +103,9 @@ def verify_bank(certificate: Certificate, bank: FilterBank | MatrixBank | None) 
                 f"lie in [{certificate.lower!r}, {certificate.upper!r}]."
             )
         return
-    lower, upper, *_ = _bounds(bank, real)
+    lower, upper, lowest, highest = _bounds(bank, real)
+    if (certificate.lower_witness, certificate.upper_witness) != (lowest, highest):
+        raise CertificateError("Certificate.verify: the witnesses are not those of this bank.")
     if certificate.lower > lower or certificate.upper < upper:
         raise CertificateError(
             f"Certificate.verify: the bounds do not follow: the sum lies in [{lower!r}, {upper!r}], "

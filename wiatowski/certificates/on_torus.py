@@ -75,6 +75,37 @@ def verify_taps(certificate: Certificate, frame: Frame | None) -> None:
             f"Certificate.verify: the bounds do not follow: the samples prove [{lower!r}, {upper!r}], "
             f"the certificate claims [{certificate.lower!r}, {certificate.upper!r}]."
         )
+    check_witnesses(certificate, exact, taps)
+
+
+def check_witnesses(certificate: Certificate, exact, taps) -> None:
+    """The polynomial takes the values that the witnesses say, up to rounding."""
+    for witness in (certificate.lower_witness, certificate.upper_witness):
+        value, slack = value_at(witness.frequency, exact, taps)
+        # An interior point of a ball may have been rounded to the frequency in the file.
+        room = slack + 1e-9 * certificate.upper
+        if not witness.low - room <= value <= witness.high + room:
+            raise CertificateError(
+                f"Certificate.verify: at {witness.frequency} the sum is {value!r}, which is not what the "
+                "witness says."
+            )
+
+
+def value_at(frequency: tuple[float, ...], exact, taps) -> tuple[float, float]:
+    """p at one frequency, and a bound on its error but for that of the frequency."""
+    filters = [exact.rounded()] if exact is not None else [*taps.atoms.values(), taps.output_atom]
+    origin = exact.degrees if exact is not None else (0,) * len(frequency)
+    total, slack = 0.0, 0.0
+    for own in filters:
+        value = np.asarray(own)
+        for w, start in zip(frequency, origin, strict=True):
+            value = np.tensordot(
+                np.exp(-2j * np.pi * w * (np.arange(len(value)) - start)), value, 1
+            )
+        size = float(np.abs(own).sum())
+        total += float(value.real) if exact is not None else float(abs(value) ** 2)
+        slack += 1e-12 * (size if exact is not None else size**2)
+    return total, slack
 
 
 def taps_identity(exact: Autocorrelation | None, taps: FiniteTaps, frame: Frame | None):
@@ -106,21 +137,20 @@ def taps_of(
         raise CertificateError(
             f"Certificate.verify: it is about finite filters, which {type(frame).__name__} has not."
         )
+    named = None if table["frame"] is None else frame_from(table["frame"]).finite_taps(ndim)
     if table["autocorrelation"] is None:
-        named = frame_from(table["frame"])
-        taps = named.finite_taps(ndim)
-        if taps is None or (given is not None and not _same_taps(given, taps)):
+        if named is None or (given is not None and not _same_taps(given, named)):
             raise CertificateError("Certificate.verify: it is about other filters.")
-        return None, taps
+        return None, named
     try:
         exact = Autocorrelation.from_table(table["autocorrelation"])
     except (ValueError, KeyError, TypeError) as error:
         raise CertificateError(f"Certificate.verify: {error}.") from None
     if exact.real.ndim != ndim:
         raise CertificateError("Certificate.verify: the dimension is not that of the filters.")
-    if given is not None:
-        own = autocorrelation(given)
-        if own is None or own.table() != exact.table():
+    for taps in (given, named):
+        own = None if taps is None else autocorrelation(taps)
+        if taps is not None and (own is None or own.table() != exact.table()):
             raise CertificateError(
                 "Certificate.verify: it is about other filters: the autocorrelations differ."
             )

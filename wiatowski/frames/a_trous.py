@@ -77,7 +77,8 @@ def a_trous_taps(frame: Frame, masks: Masks, scales: int, ndim: int) -> FiniteTa
     """The same atoms as finite filters: zero-stuffed, convolved, multiplied over the axes."""
     kinds = _kinds(masks, ndim)
     longest = max(map(len, (masks.low, *masks.highs))) - 1
-    samples = sum(len(kinds) * (longest * (2**j - 1) + 1) ** ndim for j in range(1, scales + 1))
+    # Of the coarsest scale, which dwarfs the others; the exponent is capped before it overflows.
+    samples = len(kinds) * (longest * (2.0 ** min(scales, 99) - 1) + 1) ** ndim
     if samples > _MOST_TAPS:
         raise ValueError(
             f"{type(frame).__name__}(scales={scales}).finite_taps: the atoms have about "

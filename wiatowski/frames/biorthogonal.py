@@ -24,8 +24,8 @@ from wiatowski.grid import Grid
 
 __all__ = ["Biorthogonal"]
 
-_SPLINES = ((1, 1), (1, 3), (1, 5), (2, 2), (2, 4), (2, 6), (2, 8))
-_SPLINES += ((3, 1), (3, 3), (3, 5), (3, 7), (3, 9))
+SPLINES = ((1, 1), (1, 3), (1, 5), (2, 2), (2, 4), (2, 6), (2, 8))
+SPLINES += ((3, 1), (3, 3), (3, 5), (3, 7), (3, 9))
 # Zeros of S and of A at half a cycle, and which groups of roots of P, by rising real part, A takes.
 # The pair called 5.5 has filters of odd length 11 and 9, so an even number of zeros on each side.
 _FACTORED = {
@@ -33,7 +33,7 @@ _FACTORED = {
     (5, 5): ((6, 4), (1,)),
     (6, 8): ((6, 8), (0, 2)),
 }
-_PAIRS = (*_SPLINES, *_FACTORED)
+PAIRS = (*SPLINES, *_FACTORED)
 
 
 class Biorthogonal(Frame):
@@ -74,8 +74,8 @@ class Biorthogonal(Frame):
         check_count("Biorthogonal", "scales", scales)
         check_count("Biorthogonal", "reconstruction", reconstruction)
         check_count("Biorthogonal", "decomposition", decomposition)
-        if (reconstruction, decomposition) not in _PAIRS:
-            known = ", ".join(map(str, _PAIRS))
+        if (reconstruction, decomposition) not in PAIRS:
+            known = ", ".join(map(str, PAIRS))
             raise ValueError(
                 f"Biorthogonal: no pair (reconstruction, decomposition) = "
                 f"{(reconstruction, decomposition)}; choose one of {known}."

@@ -11,6 +11,7 @@ Source: Daubechies 1988; Cohen, Daubechies & Feauveau 1992 (`paper_notes.md`, fr
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def low_pass(zeros: int) -> list[Any]:
 
 def half_band(order: int) -> list[Any]:
     """Coefficients of P_N in y; integers."""
-    return [precise.binomial(order - 1 + k, k) for k in range(order)]
+    return [precise.mpf(math.comb(order - 1 + k, k)) for k in range(order)]
 
 
 def in_delays(polynomial: Sequence[Any]) -> list[Any]:
@@ -69,7 +70,7 @@ def root_groups(order: int) -> tuple[tuple[Any, ...], ...]:
         if start.imag >= 0:  # numpy's roots of real polynomials are real or conjugate exactly
             y = _refined(polynomial, precise.mpc(start))
             groups.append((y, y.conjugate()) if start.imag > 0 else (y.real,))
-    return tuple(sorted(groups, key=lambda group: precise.re(group[0])))
+    return tuple(sorted(groups, key=lambda group: group[0].real))
 
 
 def _refined(polynomial: Sequence[Any], root: Any) -> Any:
@@ -85,7 +86,7 @@ def _refined(polynomial: Sequence[Any], root: Any) -> Any:
 
 def symmetric_factor(group: Sequence[Any]) -> list[Any]:
     r"""Taps of $\prod (1 - y / y_k)$ over a group: a symmetric filter with sum one."""
-    return in_delays([precise.re(c) for c in product_of([1, -1 / y] for y in group)])
+    return in_delays([c.real for c in product_of([1, -1 / y] for y in group)])
 
 
 def zeros_inside(group: Sequence[Any]) -> list[Any]:
@@ -102,7 +103,7 @@ def zeros_inside(group: Sequence[Any]) -> list[Any]:
 def phase_factor(zeros: Sequence[Any]) -> list[Any]:
     r"""Taps of $\prod (x - z_k)/(1 - z_k)$: half of a symmetric factor; reversed, the other half."""
     taps = product_of([-z / (1 - z), 1 / (1 - z)] for z in zeros)
-    return [precise.re(tap) for tap in taps]
+    return [tap.real for tap in taps]
 
 
 def rounded(taps: Iterable[Any]) -> tuple[float, ...]:

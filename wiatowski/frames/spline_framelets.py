@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import equinox as eqx
 
@@ -65,7 +66,7 @@ def _masks(order: int) -> Masks:
     half = precise.mpf(1) / 2
     low, *highs = (
         rounded(
-            precise.sqrt(precise.binomial(order, k)) * tap
+            precise.sqrt(math.comb(order, k)) * tap
             for tap in product_of([low_pass(order - k), *[[half, -half]] * k])
         )
         for k in range(order + 1)
