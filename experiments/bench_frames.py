@@ -49,6 +49,13 @@ FAMILIES: dict[str, wi.Frame] = {
     "Simoncelli": frames.Simoncelli(scales=3),
     "Haar": frames.Haar(scales=3),
     "Morlet": frames.Morlet(scales=3),
+    "log-Gabor": frames.LogGabor(scales=3),
+    "Gabor": frames.Gabor(6),
+    "Daubechies": frames.Daubechies(scales=3, moments=4),
+    "symlets": frames.Symlets(scales=3),
+    "coiflets": frames.Coiflets(scales=3),
+    "biorthogonal": frames.Biorthogonal(scales=3),
+    "B-spline framelets": frames.BSplineFramelets(scales=2),
     "random filters": frames.RandomFilters(count=8, size=5),
 }
 

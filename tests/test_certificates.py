@@ -516,6 +516,14 @@ def test_gaussian_gabor_bounds_are_theta_functions():
     halved.verify()
 
 
+def test_scaled_frames_have_scaled_bounds():
+    certificate = certify(frames.Scaled(frames.Haar(scales=2), 0.5), 2)
+    assert certificate.domain["kind"] == "torus"
+    assert certificate.upper == pytest.approx(0.25, rel=1e-12)
+    certificate.verify(frames.Scaled(frames.Haar(scales=2), 0.5).on(wi.Grid((16, 16))))
+    assert frames.Scaled(frames.Meyer(scales=1), 2.0).finite_taps(1) is None
+
+
 def test_a_users_ladder_has_no_closed_form():
     linear = frames.Ladder(lambda w: np.sqrt(np.clip(2 - 4 * w, 0, 1)))
     with pytest.raises(ValueError, match="certify it on a grid"):

@@ -7,6 +7,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 import pywt
@@ -122,8 +123,6 @@ def test_biorthogonal_pairs_reconstruct_and_have_their_zeros(pair):
 
 
 def test_nothing_changes_the_users_precision():
-    import mpmath
-
     before = mpmath.mp.dps
     half_band.root_groups.__wrapped__(6)
     assert mpmath.mp.dps == before != half_band.precise.dps

@@ -33,6 +33,38 @@ def test_parseval_families_are_parseval_to_rounding(name, shape):
                 assert 1 - 1e-13 <= lower <= upper <= 1 + 1e-13
 
 
+# As deep as they are used, on sizes that divide nothing.
+DEEP = {
+    1: [frame(scales=4) for frame in (wi.frames.Meyer, wi.frames.Shannon, wi.frames.Simoncelli)]
+    + [frame(scales=4) for frame in (wi.frames.Haar, wi.frames.Daubechies, wi.frames.Symlets)]
+    + [wi.frames.Coiflets(scales=3), wi.frames.BSplineFramelets(scales=3), wi.frames.Gabor(16)],
+    2: [frame(scales=3) for frame in (wi.frames.Meyer, wi.frames.Shannon, wi.frames.Simoncelli)]
+    + [frame(scales=3) for frame in (wi.frames.Curvelets, wi.frames.Shearlets)]
+    + [frame(scales=3) for frame in (wi.frames.Ridgelets, wi.frames.DirectionalWavelets)]
+    + [wi.frames.Steerable(scales=3, orientations=4), wi.frames.Gabor(6)]
+    + [frame(scales=2) for frame in (wi.frames.Haar, wi.frames.Daubechies, wi.frames.Symlets)]
+    + [wi.frames.Coiflets(scales=2), wi.frames.BSplineFramelets(scales=2)],
+    3: [frame(scales=2) for frame in (wi.frames.Meyer, wi.frames.Shearlets, wi.frames.Haar)]
+    + [wi.frames.Daubechies(scales=1), wi.frames.Gabor(4)],
+}
+SIZES = [(256,), (97,), (100,), (32, 32), (64, 64), (128, 128), (256, 256), (65, 100), (33, 47)]
+SIZES += [(97, 97), (16, 16, 16), (15, 16, 17)]
+
+
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+def test_parseval_and_reconstruction_of_noise_on_every_size(shape):
+    with jax.enable_x64(True):
+        f = jnp.asarray(strategies.signal(0, shape))
+        for frame in DEEP[len(shape)]:
+            bank = frame.on(wi.Grid(shape))
+            testing.assert_parseval(bank, 1e-13)
+            back = bank.synthesis(bank.analysis(f))
+            error = jnp.linalg.norm(back - f) / jnp.linalg.norm(f)
+            assert error <= 1e-13, (frame, float(error))
+            at_zero = np.asarray(bank.atoms_hat)[(slice(None), *(0,) * len(shape))]
+            np.testing.assert_array_equal(at_zero, 0)
+
+
 @pytest.mark.parametrize("name", catalogue.PARSEVAL)
 def test_parseval_families_are_parseval_in_single_precision(name):
     for shape in ((33, 47), (96,), (8, 8, 8)):

@@ -76,8 +76,9 @@ class Daubechies(Frame):
 class Symlets(Frame):
     r"""Undecimated tensor symlets, the least asymmetric Daubechies wavelets: a Parseval frame.
 
-    $|L|^2$ as for `Daubechies`. Each factor of $P_N$ leaves a choice, its zeros or their inverses; taken is the one
-    for which the phase of L deviates least from a linear one, in mean square over $\omega$.
+    $|L|^2$ as for `Daubechies`. Each factor of $P_N$ leaves a choice, its zeros or their inverses;
+    taken is the one for which the phase of L deviates least from a linear one, in mean square
+    over $\omega$.
 
     Args:
         scales: J >= 1; scale 1 is the finest.

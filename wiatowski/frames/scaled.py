@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 
 from wiatowski.frames.bank import AbstractBank
-from wiatowski.frames.frame import Frame
+from wiatowski.frames.frame import FiniteTaps, Frame
 from wiatowski.grid import Grid
 
 __all__ = ["Scaled"]
@@ -54,3 +54,11 @@ class Scaled(Frame):
     def on(self, grid: Grid, dtype=None) -> AbstractBank:
         """The inner frame's bank times the factor."""
         return self.frame.on(grid, dtype).scaled_by(self.factor, frame=self)
+
+    def finite_taps(self, ndim: int) -> FiniteTaps | None:
+        """The inner frame's taps times the factor."""
+        taps = self.frame.finite_taps(ndim)
+        if taps is None:
+            return None
+        atoms = {label: own * self.factor for label, own in taps.atoms.items()}
+        return FiniteTaps(atoms, taps.output_atom * self.factor)
