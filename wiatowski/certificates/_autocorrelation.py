@@ -79,11 +79,13 @@ def autocorrelation(taps: FiniteTaps) -> Autocorrelation | None:
     work = sum(int(np.prod([2 * n - 1 for n in f.shape])) * f.size for f in filters)
     if work > _MOST_PRODUCTS:
         return None
-    exponent = max((_exponent(part) for f in filters for part in (f.real, f.imag)), default=0)
+    exponent = max(
+        (_exponent(part) for f in filters for part in (np.real(f), np.imag(f))), default=0
+    )
     shape = tuple(2 * n - 1 for n in window)
     real, imag = np.zeros(shape, object), np.zeros(shape, object)
     for f in filters:
-        a, b = _scaled(f.real, exponent), _scaled(f.imag, exponent)
+        a, b = _scaled(np.real(f), exponent), _scaled(np.imag(f), exponent)
         is_complex = bool(np.any(b))
         for lag in itertools.product(*(range(1 - n, n) for n in f.shape)):
             here = tuple(slice(max(0, -m), min(n, n - m)) for m, n in zip(lag, f.shape))

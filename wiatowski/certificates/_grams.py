@@ -25,8 +25,10 @@ def bank_grams(bank: MatrixBank, real: bool) -> tuple[np.ndarray, float]:
     if real and not bank.real:
         # Real signals see the mean of the bank and its complex conjugate, whose transform is
         # conj(g^(-omega)).
-        flipped = [np.conj(_reflected(a, bank.grid.ndim)) for a in (atoms, chi)]
-        other, more = _alias_grams(*flipped, bank.stride)
+        ndim = bank.grid.ndim
+        other, more = _alias_grams(
+            np.conj(_reflected(atoms, ndim)), np.conj(_reflected(chi, ndim)), bank.stride
+        )
         grams, error = (grams + other) / 2, up((error + more) / 2 + 1e-15 * _size(grams, other))
     return grams, error
 

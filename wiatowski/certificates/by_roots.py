@@ -42,10 +42,7 @@ def certify_real_taps(taps: FiniteTaps, frame: Frame | None = None) -> Certifica
         highest = max(values, key=lambda pair: float(pair[0].upper()))
         lower = max(0.0, min(arb_below(v) for v, _ in values))
         upper = max(arb_above(v) for v, _ in values)
-        witnesses = [
-            Witness((math.acos(max(-1.0, min(1.0, float(x)))) / (2 * math.pi),), *_ends(value))
-            for value, x in (lowest, highest)
-        ]
+        below, above = (_witness(value, x) for value, x in (lowest, highest))
     return Certificate(
         "littlewood-paley",
         lower,
@@ -53,7 +50,8 @@ def certify_real_taps(taps: FiniteTaps, frame: Frame | None = None) -> Certifica
         {"kind": "torus", "dimension": 1},
         taps_identity(exact, taps, frame),
         {"tier": "roots"},
-        *witnesses,
+        below,
+        above,
     )
 
 
@@ -137,5 +135,6 @@ def _value(p, x):
     return p(middle) + p.derivative()(x) * (x - middle)
 
 
-def _ends(value) -> tuple[float, float]:
-    return max(0.0, arb_below(value)), arb_above(value)
+def _witness(value, cosine) -> Witness:
+    turns = math.acos(max(-1.0, min(1.0, float(cosine)))) / (2 * math.pi)
+    return Witness((turns,), max(0.0, arb_below(value)), arb_above(value))

@@ -17,7 +17,8 @@ import numpy as np
 from wiatowski._files import write_whole
 
 if TYPE_CHECKING:
-    from wiatowski.frames import FilterBank, MatrixBank
+    from wiatowski.frames import Frame
+    from wiatowski.frames.bank import AbstractBank
 
 __all__ = ["Certificate", "CertificateError", "Witness"]
 
@@ -91,13 +92,13 @@ class Certificate:
         """How it was proved: grid, roots, trigonometric, closed-form, branch-and-bound."""
         return self.method["tier"]
 
-    def verify(self, bank: FilterBank | MatrixBank | None = None) -> None:
+    def verify(self, filters: AbstractBank | Frame | None = None) -> None:
         """Prove the claim again from the certificate's data, without any search.
 
         Args:
-            bank: the filters, where the certificate holds only their hash; by default a frame that
-                the certificate names is sampled again. For other certificates, a bank that the
-                claim has to be about.
+            filters: a bank or frame that the claim has to be about; needed where the certificate
+                holds only a hash of arrays without a name. By default the frame or taps that the
+                certificate itself describes.
 
         Raises:
             CertificateError: if a bound does not follow, or the filters are others.
@@ -105,7 +106,7 @@ class Certificate:
         """
         from wiatowski.certificates.verification import verify
 
-        verify(self, bank)
+        verify(self, filters)
 
     def gap(self) -> tuple[float, float]:
         """How much A could rise and B could fall at most, by the witnesses."""

@@ -12,20 +12,19 @@ from wiatowski.certificates.matrix_on_torus import certify_matrix
 from wiatowski.certificates.on_grid import certify_bank
 from wiatowski.certificates.on_torus import certify_taps
 from wiatowski.frames import (
-    FilterBank,
     FiniteFilters,
     Frame,
     LearnedFilters,
     LearnedMatrixFilters,
-    MatrixBank,
     MatrixFilters,
 )
+from wiatowski.frames.bank import AbstractBank
 
 __all__ = ["certify"]
 
 
 def certify(
-    filters: Frame | FilterBank | MatrixBank,
+    filters: Frame | AbstractBank,
     ndim: int | None = None,
     *,
     real: bool = False,
@@ -62,7 +61,7 @@ def certify(
     >>> certificate.domain["kind"], certificate.upper - certificate.lower < 1e-12
     ('torus', True)
     """
-    if isinstance(filters, (FilterBank, MatrixBank)):
+    if isinstance(filters, AbstractBank):
         return certify_bank(filters, real)
     if not isinstance(filters, Frame):
         raise TypeError(f"certify: expected a frame or a bank, not {filters!r}.")

@@ -26,7 +26,10 @@ class Formula(Protocol):
     Along each axis `edges` divides an interval [-W, W] where a term changes its formula.
     """
 
-    edges: Sequence[tuple[float, ...]]
+    @property
+    def edges(self) -> Sequence[tuple[float, ...]]:
+        """Per axis, increasing, from -W to W."""
+        ...
 
     def value(self, point: tuple[float, ...], real: bool) -> tuple[float, float]:
         """Bounds of the sum at a point; with `real`, of its mean with that at the opposite point."""

@@ -57,7 +57,8 @@ def certify_matrix(filters: MatrixFilters, oversampling: int | None = None) -> C
             "degrees": list(degrees),
             "on_points": [low, high],
         },
-        *ends,
+        ends[0],
+        ends[1],
     )
 
 

@@ -15,18 +15,20 @@ import jax
 import numpy as np
 
 from wiatowski._description import describe
+from wiatowski._types import is_concrete
 from wiatowski.certificates._definite import eigenvalue_range, proved_range
 from wiatowski.certificates._grams import bank_grams
 from wiatowski.certificates._rounding import down, gamma, up
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
 from wiatowski.certificates.identity import frame_from, has_name
 from wiatowski.frames import FilterBank, MatrixBank
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.grid import Grid
 
 __all__ = ["certify_bank"]
 
 
-def certify_bank(bank: FilterBank | MatrixBank, real: bool = False) -> Certificate:
+def certify_bank(bank: AbstractBank, real: bool = False) -> Certificate:
     r"""The frame bounds of a bank on its own grid, with proof.
 
     Args:
@@ -50,7 +52,7 @@ def certify_bank(bank: FilterBank | MatrixBank, real: bool = False) -> Certifica
             f"certify_bank: expected a FilterBank or MatrixBank, not {bank!r}; write "
             "frame.on(grid), or use certify(frame) for a claim about every grid."
         )
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(bank)):
+    if not is_concrete(bank):
         raise TypeError("certify_bank: the bank is being traced; certify outside of jit and grad.")
     lower, upper, lowest, highest = _bounds(bank, real)
     quantity = "littlewood-paley-real" if real else "littlewood-paley"
@@ -69,7 +71,7 @@ def certify_bank(bank: FilterBank | MatrixBank, real: bool = False) -> Certifica
     )
 
 
-def verify_bank(certificate: Certificate, bank: FilterBank | MatrixBank | None) -> None:
+def verify_bank(certificate: Certificate, bank: AbstractBank | None) -> None:
     """Check the hash, sum again, compare."""
     if bank is None:
         bank = _rebuilt(certificate)
@@ -141,7 +143,7 @@ def littlewood_paley_interval(bank: FilterBank, real: bool) -> tuple[np.ndarray,
     return total, gamma(2 * len(atoms) + 6)
 
 
-def weighted_upper(bank: FilterBank | MatrixBank, weight: float) -> float:
+def weighted_upper(bank: AbstractBank, weight: float) -> float:
     r"""A proved bound on $w \sum_\lambda|\hat g_\lambda|^2 + |\hat\chi|^2$ on the bank's grid."""
     if isinstance(bank, MatrixBank):
         return up(_bounds(bank, False)[1] * max(1.0, weight))
@@ -181,14 +183,13 @@ def _identity(bank) -> dict[str, Any]:
         array = np.ascontiguousarray(array)
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.tobytes())
-    frame = getattr(bank, "frame", None)
     return {
         "kind": "arrays",
         "sha256": digest.hexdigest(),
         "dtype": str(np.asarray(bank.atoms_hat).dtype),
         "shape": list(bank.atoms_hat.shape),
         "stride": bank.stride,
-        "frame": describe(frame) if has_name(frame) else None,
+        "frame": describe(bank.frame) if bank.frame is not None and has_name(bank.frame) else None,
     }
 
 

@@ -58,7 +58,7 @@ def certify_taps(taps: FiniteTaps, frame: Frame | None = None, oversampling: int
 def verify_taps(certificate: Certificate, frame: Frame | None) -> None:
     """Sample the polynomial once more at the stated points and compare."""
     exact, taps = taps_of(certificate, frame)
-    degrees = exact.degrees if exact is not None else _degrees(taps)
+    degrees = _degrees(taps) if exact is None else exact.degrees
     points = tuple(certificate.method["points"])
     if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
         raise CertificateError("Certificate.verify: the degrees are not those of the filters.")
@@ -103,7 +103,7 @@ def value_at(frequency: tuple[float, ...], exact, taps) -> tuple[float, float]:
                 np.exp(-2j * np.pi * w * (np.arange(len(value)) - start)), value, 1
             )
         size = float(np.abs(own).sum())
-        total += float(value.real) if exact is not None else float(abs(value) ** 2)
+        total += float(np.real(value)) if exact is not None else float(np.abs(value) ** 2)
         slack += 1e-12 * (size if exact is not None else size**2)
     return total, slack
 
@@ -112,7 +112,7 @@ def taps_identity(exact: Autocorrelation | None, taps: FiniteTaps, frame: Frame 
     """What a file says about which finite filters it is about."""
     table: dict[str, Any] = {"kind": "taps", "atoms": len(taps.atoms)}
     table["autocorrelation"] = None if exact is None else exact.table()
-    table["frame"] = describe(frame) if has_name(frame) else None
+    table["frame"] = describe(frame) if frame is not None and has_name(frame) else None
     if exact is None and table["frame"] is None:
         raise ValueError(
             "certify: the filters are too long to be written into the file and their frame has no "
@@ -164,7 +164,8 @@ def _same_taps(one: FiniteTaps, other: FiniteTaps) -> bool:
     )
 
 
-def _degrees(taps: FiniteTaps) -> tuple[int, ...]:
+def _degrees(taps: FiniteTaps | None) -> tuple[int, ...]:
+    assert taps is not None  # filters are known by their autocorrelation or by their taps
     shapes = [np.shape(a) for a in (*taps.atoms.values(), taps.output_atom)]
     return tuple(max(s[i] for s in shapes) - 1 for i in range(len(shapes[0])))
 
@@ -206,7 +207,7 @@ def samples(
     total, slack = np.zeros(points), 0.0
     for filter_taps in (*taps.atoms.values(), taps.output_atom):
         value = transform(np.asarray(filter_taps), points)
-        total += value.real**2 + value.imag**2
+        total += np.real(value) ** 2 + np.imag(value) ** 2
         own = sampling_slack(filter_taps)
         slack += 2 * own * float(np.abs(value).max()) + own**2
     count = 2 * len(taps.atoms) + 6

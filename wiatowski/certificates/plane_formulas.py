@@ -140,7 +140,7 @@ class PlaneFormula:
         u = np.maximum(np.abs(c * dx + s * dy) - np.abs(c) * rx - np.abs(s) * ry, 0)
         v = np.maximum(np.abs(c * dy - s * dx) - np.abs(s) * rx - np.abs(c) * ry, 0)
         near = a * u * u + b * v * v < _EXPONENT
-        return [self.pieces[i] for i in np.flatnonzero(near)]
+        return [self.pieces[i] for i in np.flatnonzero(near).tolist()]
 
     def _residual(self, point, x, y):
         first, second = (_ramp(w, value, value)[0] for w, value in zip((x, y), point, strict=True))

@@ -11,12 +11,13 @@ from wiatowski.certificates.closed_forms import verify_closed_form
 from wiatowski.certificates.matrix_on_torus import verify_matrix
 from wiatowski.certificates.on_grid import littlewood_paley_interval, verify_bank
 from wiatowski.certificates.on_torus import samples, taps_of, verify_taps
-from wiatowski.frames import FilterBank, Frame, MatrixBank, MatrixFilters
+from wiatowski.frames import FilterBank, Frame, MatrixFilters
+from wiatowski.frames.bank import AbstractBank
 
 
-def verify(certificate: Certificate, filters) -> None:
+def verify(certificate: Certificate, filters: AbstractBank | Frame | None) -> None:
     """Prove the claim again; see `Certificate.verify`."""
-    if filters is not None and not isinstance(filters, (FilterBank, MatrixBank, Frame)):
+    if filters is not None and not isinstance(filters, (AbstractBank, Frame)):
         raise TypeError(
             f"Certificate.verify: expected a frame or a bank, not {type(filters).__name__}."
         )
@@ -51,10 +52,11 @@ def _verify(certificate: Certificate, filters) -> None:
     }
     if tier not in checks or matrix:
         raise CertificateError(f"Certificate.verify: unknown tier {tier!r}.")
-    bank = filters if isinstance(filters, FilterBank) else None
-    checks[tier](certificate, None if bank is not None else filters)
-    if bank is not None:
-        _check_bank(certificate, bank)
+    checks[tier](certificate, filters if isinstance(filters, Frame) else None)
+    if isinstance(filters, FilterBank):
+        _check_bank(certificate, filters)
+    elif isinstance(filters, AbstractBank):
+        raise CertificateError("Certificate.verify: it is about filters that do not mix channels.")
     return None
 
 

@@ -95,11 +95,16 @@ def over_both_signs(
         for label, square in squares.items():
             xp = array_module(square)
             root = xp.where(square > 0, xp.sqrt(xp.where(square > 0, square, 1.0)), 0.0)
-            if xp is np:
-                atoms[label][place] = root
-            else:
-                atoms[label] = atoms[label].at[place].set(root)
+            atoms[label] = _replaced(atoms[label], place, root)
     return atoms
+
+
+def _replaced(atom: Any, place, values) -> Any:
+    """The atom with other values at a place; arrays of numpy change in place."""
+    if not is_concrete(atom, values):
+        return atom.at[place].set(values)
+    atom[place] = values
+    return atom
 
 
 def _full(atom, shape: tuple[int, ...]):

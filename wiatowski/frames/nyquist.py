@@ -29,11 +29,8 @@ class Nyquist(enum.StrEnum):
 
 def checked_nyquist(name: str, value, allowed: tuple[Nyquist, ...] = tuple(Nyquist)) -> Nyquist:
     """The policy that a text or member names; raises where the family has no such policy."""
-    try:
-        policy = Nyquist(value)
-    except ValueError:
-        policy = None
-    if policy not in allowed:
-        known = ", ".join(f'"{p}"' for p in allowed)
-        raise ValueError(f"{name}: nyquist must be one of {known}, not {str(value)!r}.")
-    return policy
+    for policy in allowed:
+        if policy == value:
+            return policy
+    known = ", ".join(f'"{p}"' for p in allowed)
+    raise ValueError(f"{name}: nyquist must be one of {known}, not {str(value)!r}.")

@@ -15,12 +15,10 @@ from wiatowski import bounds, signals
 from wiatowski.actions import deform, translate
 from wiatowski.extractor import FeatureExtractor, Trace
 from wiatowski.features import Features
-from wiatowski.frames.frame import Frame
 from wiatowski.frames.scaled import Scaled
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.nonlinearities import (
-    AbstractNonlinearity,
     Modulus,
     ReLU,
     ShiftedSigmoid,
@@ -50,7 +48,7 @@ _FIXED_SHIFT = 3
 _AMPLITUDES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
-def describe(member: Frame | AbstractNonlinearity | AbstractPooling | None) -> str:
+def describe(member: eqx.Module | None) -> str:
     """A member as it is written in Python: ``Meyer(scales=2)``; scalings as a factor in front."""
     if member is None:
         return "user's arrays"
