@@ -151,19 +151,24 @@ def card(specimen: Specimen, size: int) -> dict:
                 ("reach in space", plot.support_envelope(bank)),
             ]
         else:
+            assert isinstance(bank, frames.MatrixBank)
             zero_mean = False
             pictures = [("singular values", plot.singular_values(bank))]
-    return {
-        "title": written(frame),
-        "line": (inspect.getdoc(type(frame)) or "").splitlines()[0],
-        "facts": {
+        facts = {
             "dimension": f"{ndim}, drawn on {' x '.join(map(str, grid.shape))} samples",
             "atoms": len(bank),
             "redundancy": f"{bank.redundancy():.3g}",
             "in space": "real" if bank.real else "complex",
             "zero mean": "exactly" if zero_mean else "no",
             "built in": f"{1000 * seconds:.1f} ms (float64)",
-        },
+        }
+        if not bank.real:
+            own = wi.certificates.certify_bank(bank, real=True)
+            facts["for real signals, on this grid"] = f"A ≥ {own.lower:.6g}, B ≤ {own.upper:.6g}"
+    return {
+        "title": written(frame),
+        "line": (inspect.getdoc(type(frame)) or "").splitlines()[0].replace("`", ""),
+        "facts": facts,
         "lower": repr(certificate.lower),
         "upper": repr(certificate.upper),
         "domain": {"grid": "on this grid", "torus": "on every grid", "space": f"on R^{ndim}"}[

@@ -51,8 +51,9 @@ class Corona(enum.StrEnum):
 
 
 class AlphaMolecules(Frame):
-    r"""Coronae cut into wedges, $M_j = M_J 2^{\lceil (1 - \alpha)(J - j) \rceil}$ of them at scale j.
+    r"""Alpha-molecules: coronae cut into wedges, from directional wavelets to ridgelets.
 
+    $M_j = M_J 2^{\lceil (1 - \alpha)(J - j) \rceil}$ wedges at scale j.
     $|\hat g_{j,l}|^2 = W_j V_{j,l}^2$: the corona $W_j = H_{j-1} - H_j$ of a ladder, cut by angular
     windows $V_{j,l} = \cos(\frac{\pi}{2} v(|x - l|))$, whose squares sum to one over $l$. Output atom
     $H_J$, residual $1 - H_0$. Parseval on every grid shape. $\alpha = 1$ gives directional wavelets,

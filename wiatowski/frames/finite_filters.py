@@ -17,8 +17,9 @@ __all__ = ["FiniteFilters", "RandomFilters"]
 
 
 class FiniteFilters(Frame):
-    r"""Atoms $\hat g_\lambda(\omega) = \sum_m g_\lambda[m] e^{-2\pi i \langle m, \omega\rangle}$ of finitely many taps.
+    r"""Atoms of finitely many taps: your own, or a learner's.
 
+    $\hat g_\lambda(\omega) = \sum_m g_\lambda[m] e^{-2\pi i \langle m, \omega\rangle}$.
     The taps sit at unit spacing, the first one at the origin. Frequencies above half a cycle per
     unit length (which only a `Dilate`d grid has) are cut off. Differentiable in the taps:
     build the extractor inside the loss.

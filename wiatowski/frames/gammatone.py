@@ -35,8 +35,9 @@ __all__ = ["Gammatone"]
 
 
 class Gammatone(Frame):
-    r"""Gammatone wavelets: derivatives of $t^{n-1} e^{-2\pi b t} e^{2\pi i \xi t}$, t > 0.
+    r"""Gammatone wavelets: the ear's filters, differentiated so that they have no mean.
 
+    Derivatives of $t^{n-1} e^{-2\pi b t} e^{2\pi i \xi t}$, t > 0.
     $\hat\psi_i(\omega) = c\, \omega \, (b_i + i(\omega - \xi_i))^{-n}$ with one vanishing moment, c > 0 such that
     $\max |\hat\psi_i| = 1$; centres $\xi_i = 2^{-i/Q} \xi$ and
     $b_i = \gamma \, \xi_i \frac{1-r}{1+r} (2^{1/n} - 1)^{-1/2}$, $r = 2^{-1/Q}$: for $\gamma = 1$ the gammatones

@@ -31,9 +31,10 @@ __all__ = ["LearnedFilters", "LearnedMatrixFilters"]
 
 
 class LearnedFilters(Frame):
-    r"""`FiniteFilters` with $\sum_\lambda |\hat g_\lambda|^2 + |\hat\chi|^2 \le c$ at all frequencies.
+    r"""`FiniteFilters` to be trained, whose upper bound B never passes a ceiling.
 
-    So it stays whatever the raw taps, its leaves, become. A layer is admissible with `bounds.admissible_ceiling` of
+    $\sum_\lambda |\hat g_\lambda|^2 + |\hat\chi|^2 \le c$ at all frequencies,
+    whatever the raw taps, its leaves, become. A layer is admissible with `bounds.admissible_ceiling` of
     its nonlinearity and pooling. Build the extractor inside the loss.
 
     Args:
@@ -82,9 +83,10 @@ class LearnedFilters(Frame):
 
 
 class LearnedMatrixFilters(Frame):
-    r"""`MatrixFilters` with $\hat H^* \hat H + |\hat\chi|^2 I \le c I$ at all frequencies.
+    r"""`MatrixFilters` to be trained, whose upper bound B never passes a ceiling.
 
-    So it stays whatever the raw taps, its leaves, become. A layer is admissible with `bounds.admissible_ceiling` of
+    $\hat H^* \hat H + |\hat\chi|^2 I \le c I$ at all frequencies,
+    whatever the raw taps, its leaves, become. A layer is admissible with `bounds.admissible_ceiling` of
     its nonlinearity and pooling. Build the extractor inside the loss.
 
     Args:

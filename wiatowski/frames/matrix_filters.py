@@ -16,8 +16,9 @@ __all__ = ["MatrixFilters"]
 
 
 class MatrixFilters(Frame):
-    r"""$\hat H_{oi}(\omega) = \sum_m h_{oi}[m] e^{-2\pi i \langle m, \omega\rangle}$: C_in maps into C_out.
+    r"""An ordinary convolution layer: finite filters that mix C_in maps into C_out.
 
+    $\hat H_{oi}(\omega) = \sum_m h_{oi}[m] e^{-2\pi i \langle m, \omega\rangle}$.
     A layer with it takes all maps of its depth together and keeps every `stride`-th sample of the
     result, before nonlinearity and pooling. The taps sit at unit spacing, the first one at the
     origin; frequencies above half a cycle per unit length are cut off. Differentiable in the

@@ -40,7 +40,7 @@ def frequency_tiling(bank: FilterBank) -> Figure:
     shades = _shades(groups)
     if bank.grid.ndim == 1:
         return _line_tiling(bank, groups, shades)
-    canvas, ((axes,),) = figure(5.4, 4.2)
+    canvas, ((axes,),) = figure(5.8, 4.0, layout="compressed")
     axes.grid(False)
     axes.set_aspect("equal")
     omega = [np.fft.fftshift(w.ravel()) for w in bank.grid.frequencies()][-2:]
@@ -86,7 +86,7 @@ def support_envelope(bank: FilterBank) -> Figure:
     canvas, ((axes,),) = figure(6.4, 3.4)
     rows = [("output atom", np.asarray(bank.output_atom_hat))]
     rows += list(zip(groups, np.asarray(bank.atoms_hat)))
-    floor = 10 * float(np.finfo(bank.dtype).eps)
+    floor = max(1e-8, 10 * float(np.finfo(bank.dtype).eps))
     curves: dict[str, np.ndarray] = {}
     for group, atom in rows:
         own = _envelope(atom)
