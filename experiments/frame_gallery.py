@@ -143,7 +143,8 @@ def card(specimen: Specimen, size: int) -> dict:
         certificate = proof(frame, bank, ndim)
         if isinstance(bank, wi.FilterBank):
             at_zero = np.asarray(bank.atoms_hat)[(slice(None), *(0,) * ndim)]
-            zero_mean = not at_zero[[not n.startswith("residual") for n in bank.labels]].any()
+            waves = at_zero[[not n.startswith("residual") for n in bank.labels]]
+            zero_mean = waves.size > 0 and not waves.any()
             pictures = [
                 ("where the atoms live", plot.frequency_tiling(bank)),
                 ("atoms", plot.atoms(bank, count=3)),
@@ -164,7 +165,7 @@ def card(specimen: Specimen, size: int) -> dict:
         }
         if not bank.real:
             own = wi.certificates.certify_bank(bank, real=True)
-            facts["for real signals, on this grid"] = f"A ≥ {own.lower:.6g}, B ≤ {own.upper:.6g}"
+            facts["for real signals, on this grid"] = f"A ≥ {own.lower!r}, B ≤ {own.upper!r}"
     return {
         "title": written(frame),
         "line": (inspect.getdoc(type(frame)) or "").splitlines()[0].replace("`", ""),
@@ -185,7 +186,9 @@ def proof(frame: wi.Frame, bank, ndim: int) -> wi.certificates.Certificate:
         certificate = wi.certificates.certify(
             frame, None if hasattr(frame, "taps") else ndim, oversampling=16 if ndim > 1 else None
         )
-    except ValueError:
+    except ValueError as error:
+        if "certify it on a grid" not in str(error):
+            raise
         return wi.certificates.certify_bank(bank)
     return certificate
 

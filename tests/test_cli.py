@@ -132,7 +132,11 @@ def test_stopping_leaves_nothing(work, number):
     temporary = work / "temporary"
     temporary.mkdir()
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, env=os.environ | {"TMPDIR": str(temporary)}
+        command,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        # A suite started in the background ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     called, deadline = work / "proofs_numeric" / "called", time.monotonic() + 60
     while not called.exists() and time.monotonic() < deadline:

@@ -47,6 +47,14 @@ def test_the_tiling_has_a_region_per_atom_and_a_colour_per_scale():
     assert names == ["scale 1", "scale 2", "output atom", "residual"]
 
 
+def test_quiet_banks_and_flat_atoms_are_drawn_as_well():
+    bank = frames.Meyer(scales=2).on(wi.Grid((32, 32)))
+    loud, quiet = (plot.frequency_tiling(b).axes[0] for b in (bank, bank.scaled_by(1e-7)))
+    assert len(quiet.collections) == len(loud.collections)
+    flat = wi.FilterBank(np.ones((1, 8, 8)), np.zeros((8, 8)), wi.Grid((8, 8)))
+    assert plot.frequency_tiling(flat).axes[0].patches
+
+
 def test_the_envelope_is_that_of_the_atoms():
     """Haar's taps 1/2, -1/2 end one sample from their peak; a smooth window never does."""
     (axes,) = plot.support_envelope(frames.Haar(scales=1).on(wi.Grid((32,)))).axes
@@ -71,7 +79,12 @@ def test_singular_values(shape):
 
 def test_what_cannot_be_drawn_is_refused():
     bank = MATRIX.on(wi.Grid((8, 8)))
-    for draw in (plot.frequency_tiling, plot.support_envelope):
+    for draw in (
+        plot.frequency_tiling,
+        plot.support_envelope,
+        plot.atoms,
+        plot.littlewood_paley,
+    ):
         with pytest.raises(TypeError, match=r"expected a FilterBank.*singular_values"):
             draw(bank)
     with pytest.raises(TypeError, match=r"expected a MatrixBank.*littlewood_paley"):

@@ -9,6 +9,7 @@ from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.plot.canvas import (
     COLOURS,
     central_slice,
+    check_scalar,
     colour_bar,
     figure,
     image,
@@ -37,6 +38,7 @@ def littlewood_paley(bank: FilterBank, real: bool = False) -> Figure:
 
     Source: utility.
     """
+    check_scalar(bank, "littlewood_paley")
     total = np.asarray(bank.littlewood_paley(real), dtype=float)
     lower, upper = float(total.min()), float(total.max())
     ndim = bank.grid.ndim
@@ -84,6 +86,7 @@ def atoms(bank: FilterBank, count: int = 5) -> Figure:
 
     Source: utility.
     """
+    check_scalar(bank, "atoms")
     rows = np.concatenate([np.asarray(bank.atoms_hat), np.asarray(bank.output_atom_hat)[None]])
     labels = [*bank.labels, r"output atom $\chi$"]
     total = len(labels) - 1

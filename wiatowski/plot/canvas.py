@@ -11,9 +11,12 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from wiatowski.frames.filter_bank import FilterBank
+
 __all__ = [
     "COLOURS",
     "central_slice",
+    "check_scalar",
     "colour_bar",
     "figure",
     "image",
@@ -130,6 +133,15 @@ def line_axes(axes: Axes, x_label: str, y_label: str) -> None:
 def legend(axes: Axes, **options) -> None:
     """A legend without a frame."""
     axes.legend(**({"fontsize": 9, "frameon": False, "loc": "best"} | options))
+
+
+def check_scalar(bank, call: str) -> None:
+    """Raise unless the bank's atoms are scalar functions of frequency."""
+    if not isinstance(bank, FilterBank):
+        raise TypeError(
+            f"plot.{call}: expected a FilterBank, not {type(bank).__name__}; see plot.singular_values "
+            "for a MatrixBank."
+        )
 
 
 def central_slice(values: np.ndarray, ndim: int) -> np.ndarray:

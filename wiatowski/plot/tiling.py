@@ -7,10 +7,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.matrix_bank import MatrixBank
-from wiatowski.plot.canvas import COLOURS, central_slice, figure, legend, line_axes
+from wiatowski.plot.canvas import COLOURS, central_slice, check_scalar, figure, legend, line_axes
 
 __all__ = ["frequency_tiling", "singular_values", "support_envelope"]
 
@@ -35,7 +34,7 @@ def frequency_tiling(bank: FilterBank) -> Figure:
 
     Source: utility.
     """
-    _check_scalar(bank, "frequency_tiling")
+    check_scalar(bank, "frequency_tiling")
     groups = _groups(bank)
     shades = _shades(groups)
     if bank.grid.ndim == 1:
@@ -44,14 +43,18 @@ def frequency_tiling(bank: FilterBank) -> Figure:
     axes.grid(False)
     axes.set_aspect("equal")
     omega = [np.fft.fftshift(w.ravel()) for w in bank.grid.frequencies()][-2:]
+    rows = (bank.output_atom_hat, bank.atoms_hat)
+    loudest = max((float(np.max(np.abs(a))) for a in rows if a.size), default=0.0) or 1.0
     for row, group in enumerate(groups):
         if group != "residual":
-            _region(axes, omega, _magnitude(bank, bank.atoms_hat[row]), shades[group])
+            magnitude = _magnitude(bank, bank.atoms_hat[row])
+            _region(axes, omega, magnitude, loudest, shades[group])
     for group, row in (("residual", _last(groups, "residual")), ("output", None)):
         atom = bank.output_atom_hat if row is None else bank.atoms_hat[row]
         if group == "output" or row is not None:
             style = "--" if group == "residual" else "-"
-            _region(axes, omega, _magnitude(bank, atom), COLOURS["neutral"], style, fill=False)
+            magnitude = _magnitude(bank, atom)
+            _region(axes, omega, magnitude, loudest, COLOURS["neutral"], style, fill=False)
     axes.set_xlim(omega[1][0], omega[1][-1])
     axes.set_ylim(omega[0][0], omega[0][-1])
     first = bank.grid.ndim - 1
@@ -80,7 +83,7 @@ def support_envelope(bank: FilterBank) -> Figure:
 
     Source: utility.
     """
-    _check_scalar(bank, "support_envelope")
+    check_scalar(bank, "support_envelope")
     groups = _groups(bank)
     shades = _shades(groups)
     canvas, ((axes,),) = figure(6.4, 3.4)
@@ -201,12 +204,18 @@ def _name_groups(axes, groups: list[str], shades, outlines: str, sums: bool = Fa
     legend(axes, handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _region(axes, omega, magnitude: np.ndarray, colour, style: str = "-", fill: bool = True):
+def _region(
+    axes, omega, magnitude: np.ndarray, loudest: float, colour, style: str = "-", fill: bool = True
+) -> None:
     """Where a magnitude exceeds half of its peak; nothing for an atom that vanishes on the slice."""
     peak = float(magnitude.max())
-    if peak <= 1e-6 or float(magnitude.min()) >= 0.5 * peak:
+    if peak <= 1e-6 * loudest:
         return
     y, x = omega
+    if float(magnitude.min()) >= 0.5 * peak:  # everywhere: no contour would show it
+        if fill:
+            axes.axvspan(x[0], x[-1], color=colour, alpha=0.3, lw=0)
+        return
     if fill:
         axes.contourf(x, y, magnitude, levels=[0.5 * peak, 1.01 * peak], colors=[colour], alpha=0.3)
     axes.contour(
@@ -241,11 +250,3 @@ def _envelope(atom_hat: np.ndarray) -> np.ndarray | None:
 
 def _last(groups: list[str], name: str) -> int | None:
     return len(groups) - 1 - groups[::-1].index(name) if name in groups else None
-
-
-def _check_scalar(bank: AbstractBank, call: str) -> None:
-    if not isinstance(bank, FilterBank):
-        raise TypeError(
-            f"plot.{call}: expected a FilterBank, not {type(bank).__name__}; see plot.singular_values "
-            "for a MatrixBank."
-        )
