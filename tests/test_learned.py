@@ -121,7 +121,16 @@ def test_training_never_leaves_admissibility():
             largest = np.maximum(largest, gains(used, step, points))
     assert np.all(largest <= 1)
     assert np.all(largest > 0.95)  # the ceiling was reached, and the bound wastes little of it
+    # At the end with proof, on every grid at once, and for the extractor as it is.
+    for frame, (nonlinearity, pooling) in zip(model.effective(plain=False), STAGES):
+        certificate = wi.certificates.certify(frame)
+        certificate.verify(frame)
+        constant = nonlinearity.lipschitz * pooling.lipschitz(GRID)
+        assert certificate.upper * max(1.0, constant**2) <= 1
     phi = model.extractor(plain=False)
+    constants = phi.constants(phi.certify())
+    assert constants.certified
+    assert max(constants.gains[:-1]) <= 1
     assert phi.is_admissible()
     assert phi.lipschitz_bound() <= 1
     signals, _ = task()
@@ -151,6 +160,19 @@ def test_the_ceiling_holds_in_single_precision_for_drawn_taps(data, seed, scale)
     if channels[1] == 1:
         plain = frames.LearnedFilters(taps[:, 0], output, ceiling=ceiling).effective()
         np.testing.assert_allclose(plain.taps, effective.taps[:, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e15, 1e30])
+def test_taps_of_any_size_have_a_finite_factor(scale):
+    taps = (scale * strategies.signal(0, (3, 2, 4))).astype(np.float32)
+    for frame in (frames.LearnedMatrixFilters(taps), frames.LearnedFilters(taps[:, 0])):
+        effective = frame.effective()
+        upper = effective.on(wi.Grid((32,))).frame_bounds().upper
+        assert upper <= 1
+        if scale > 1:
+            assert upper > 0.9
+            raw = effective.taps / np.max(np.abs(effective.taps))
+            np.testing.assert_allclose(raw, frame.taps / np.max(np.abs(frame.taps)), rtol=1e-6)
 
 
 def test_quiet_taps_are_left_alone():

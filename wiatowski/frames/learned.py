@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 
 from wiatowski._types import Array
@@ -155,10 +156,15 @@ def _factor(taps: Array, output_taps: Array, ceiling: float, oversampling: int) 
     window = [max(a, b) for a, b in zip(taps.shape[2:], output_taps.shape)]
     degrees = [k - 1 for k in window]
     points = sampling_points(degrees, oversampling)
-    bound = enclosure(*sampled_extremes(taps, output_taps, points), degrees, points).upper
+    # Divided by a power of two above the largest tap, so that no square overflows: nothing is rounded.
+    largest = jnp.maximum(jnp.max(jnp.abs(taps)), jnp.max(jnp.abs(output_taps)))
+    exponent = jnp.maximum(jnp.frexp(jax.lax.stop_gradient(largest))[1], 0)
+    unit = jnp.ldexp(jnp.ones_like(largest), exponent)
+    samples = sampled_extremes(taps / unit, output_taps / unit, points)
+    bound = enclosure(*samples, degrees, points).upper
     # The enclosure amplifies errors of its samples by at most the crest factor.
     slack = relative_rounding(taps, output_taps) * crest_factor(degrees, points)
-    return 1 / jnp.sqrt(jnp.maximum(1, bound * ((1 + slack) / ceiling)))
+    return 1 / (unit * jnp.sqrt(jnp.maximum(unit**-2, bound * ((1 + slack) / ceiling))))
 
 
 def _same_precision(taps, output_taps) -> tuple[Array, Array]:
