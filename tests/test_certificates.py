@@ -303,8 +303,14 @@ def test_matrix_certificates_refuse_other_taps():
     taps = np.random.default_rng(0).standard_normal((3, 2, 3))
     filters = frames.MatrixFilters(taps)
     certificate = certify(filters)
+    Certificate.from_json(certificate.to_json()).verify()  # small layers travel in the file
+    large = certify(frames.MatrixFilters(np.zeros((130, 130, 1))))
+    large.verify(frames.MatrixFilters(np.zeros((130, 130, 1))))
     with pytest.raises(CertificateError, match="pass the filters"):
-        certificate.verify()
+        large.verify()
+    changed = certificate.filters | {"taps": [[0.0] * taps.size] * 2}
+    with pytest.raises(CertificateError, match="other filters: sha256"):
+        tampered(certificate, filters=changed).verify()
     with pytest.raises(CertificateError, match="other filters: sha256"):
         certificate.verify(frames.MatrixFilters(taps * (1 + 1e-15)))
     with pytest.raises(CertificateError, match="other filters: stride"):
@@ -746,6 +752,14 @@ def test_matrix_layers_have_certified_constants_too():
         ],
         wi.Grid((32,)),
     )
+    everywhere = [certify(frames.MatrixFilters(taps))]
+    everywhere += [certify(frames.MatrixFilters(mixing, stride=2)), certify_bank(phi.output_bank)]
+    on_all_grids = phi.constants(everywhere)
+    assert on_all_grids.tiers == ("trigonometric", "trigonometric", "grid")
+    assert on_all_grids.lipschitz_bound >= float(phi.lipschitz_bound()) * (1 - 1e-6)
+    for wrong in (frames.MatrixFilters(taps, stride=2), frames.MatrixFilters(1.001 * taps)):
+        with pytest.raises(CertificateError, match=r"layer 1: .*other filters"):
+            phi.constants([certify(wrong), *everywhere[1:]])
     constants = phi.constants(phi.certify())
     for one, other in itertools.pairwise((phi.constants().gains, constants.gains)):
         np.testing.assert_allclose(one, other, rtol=1e-5)

@@ -18,10 +18,11 @@ from wiatowski.certificates._definite import eigenvalue_range, proved_range
 from wiatowski.certificates._grams import polyphase, sampled_shape, taps_grams
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
 from wiatowski.certificates.on_torus import enclosure
-from wiatowski.frames import MatrixFilters
+from wiatowski.frames import MatrixBank, MatrixFilters
 
 _MOST_ENTRIES = 2**24  # of all Gram matrices together
 _FINEST = 32
+_MOST_STORED = 2**14  # taps that go into the file
 
 
 def certify_matrix(filters: MatrixFilters, oversampling: int | None = None) -> Certificate:
@@ -64,15 +65,11 @@ def certify_matrix(filters: MatrixFilters, oversampling: int | None = None) -> C
 
 def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> None:
     """Prove the range on the points by Cholesky factorisations; no eigenvalue is computed."""
-    if filters is None:
-        raise CertificateError(
-            "Certificate.verify: the certificate holds only the hash of its taps; pass the filters: "
-            "certificate.verify(MatrixFilters(taps))."
-        )
+    filters = stored_filters(certificate) if filters is None else filters
     taps, output_taps = _arrays(filters)
     found = _identity(taps, output_taps, filters.stride)
     for key, value in found.items():
-        if certificate.filters.get(key) != value:
+        if key not in ("taps", "output_taps") and certificate.filters.get(key) != value:
             raise CertificateError(
                 f"Certificate.verify: it is about other filters: {key} is "
                 f"{certificate.filters.get(key)!r} in the certificate, but {value!r} for these."
@@ -92,6 +89,48 @@ def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> No
         raise CertificateError(
             f"Certificate.verify: the bounds do not follow: [{certificate.lower!r}, "
             f"{certificate.upper!r}] is claimed."
+        )
+
+
+def stored_filters(certificate: Certificate) -> MatrixFilters:
+    """The filters that the file holds.
+
+    Raises:
+        CertificateError: where they were too large for it.
+    """
+    table = certificate.filters
+    if table.get("taps") is None:
+        raise CertificateError(
+            "Certificate.verify: the certificate holds only the hash of its taps; pass the filters: "
+            "certificate.verify(MatrixFilters(taps))."
+        )
+    parts = [
+        np.asarray(table[name], dtype=np.float64).reshape(2, -1) for name in ("taps", "output_taps")
+    ]
+    kinds = (table["dtype"], table["output_dtype"])
+    arrays = [
+        (real + 1j * imag if np.dtype(kind).kind == "c" else real).astype(kind).reshape(shape)
+        for (real, imag), kind, shape in zip(
+            parts, kinds, (table["shape"], table["output_shape"]), strict=True
+        )
+    ]
+    return MatrixFilters(arrays[0], arrays[1], table["stride"])
+
+
+def check_matrix_bank(certificate: Certificate, bank: MatrixBank) -> None:
+    """The bank holds the transforms of the certificate's taps, up to the rounding of its samples."""
+    filters = stored_filters(certificate)
+    own = filters.on(bank.grid, bank.dtype)
+    same = own.stride == bank.stride and own.atoms_hat.shape == bank.atoms_hat.shape
+    for one, other in (
+        (own.atoms_hat, bank.atoms_hat),
+        (own.output_atom_hat, bank.output_atom_hat),
+    ):
+        room = 4 * bank.rounding * max(1.0, float(np.max(np.abs(one))))
+        same = same and float(np.max(np.abs(np.asarray(one) - np.asarray(other)))) <= room
+    if not same:
+        raise CertificateError(
+            "Certificate.verify: it is about other filters: the bank does not hold their transforms."
         )
 
 
@@ -124,14 +163,26 @@ def _identity(taps: np.ndarray, output_taps: np.ndarray, stride: int) -> dict[st
         array = np.ascontiguousarray(array)
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.tobytes())
+    small = taps.size + output_taps.size <= _MOST_STORED
     return {
         "kind": "matrix-taps",
         "sha256": digest.hexdigest(),
         "dtype": str(taps.dtype),
+        "output_dtype": str(output_taps.dtype),
         "shape": list(taps.shape),
         "output_shape": list(output_taps.shape),
         "stride": stride,
+        "taps": _plain(taps) if small else None,
+        "output_taps": _plain(output_taps) if small else None,
     }
+
+
+def _plain(array: np.ndarray) -> list[list[float]]:
+    """Real and imaginary parts, flat."""
+    return [
+        np.real(array).astype(float).ravel().tolist(),
+        np.imag(array).astype(float).ravel().tolist(),
+    ]
 
 
 def _frequency(index: int, shape, points: tuple[int, ...]) -> tuple[float, ...]:

@@ -8,10 +8,17 @@ from wiatowski.certificates.branch_and_bound import verify_formula
 from wiatowski.certificates.by_roots import verify_real_taps
 from wiatowski.certificates.certificate import Certificate, CertificateError
 from wiatowski.certificates.closed_forms import verify_closed_form
-from wiatowski.certificates.matrix_on_torus import verify_matrix
+from wiatowski.certificates.matrix_on_torus import check_matrix_bank, verify_matrix
 from wiatowski.certificates.on_grid import littlewood_paley_interval, verify_bank
 from wiatowski.certificates.on_torus import samples, taps_of, verify_taps
-from wiatowski.frames import FilterBank, Frame, MatrixFilters
+from wiatowski.frames import (
+    FilterBank,
+    Frame,
+    LearnedFilters,
+    LearnedMatrixFilters,
+    MatrixBank,
+    MatrixFilters,
+)
 from wiatowski.frames.bank import AbstractBank
 
 
@@ -39,11 +46,15 @@ def _verify(certificate: Certificate, filters) -> None:
         return verify_bank(certificate, filters)
     matrix = certificate.quantity == "squared-singular-values"
     if tier == "trigonometric" and matrix:
-        if filters is not None and not isinstance(filters, MatrixFilters):
+        if isinstance(filters, (LearnedFilters, LearnedMatrixFilters)):
+            filters = filters.effective()
+        if filters is not None and not isinstance(filters, (MatrixFilters, MatrixBank)):
             raise CertificateError(
                 "Certificate.verify: it is about a convolution layer; pass its MatrixFilters."
             )
-        return verify_matrix(certificate, filters)
+        if isinstance(filters, MatrixBank):
+            check_matrix_bank(certificate, filters)
+        return verify_matrix(certificate, filters if isinstance(filters, MatrixFilters) else None)
     checks = {
         "trigonometric": verify_taps,
         "roots": verify_real_taps,
