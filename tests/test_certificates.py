@@ -21,9 +21,10 @@ from wiatowski import frames
 from wiatowski.certificates import Certificate, CertificateError, certify, certify_bank
 from wiatowski.certificates._autocorrelation import autocorrelation
 from wiatowski.certificates._definite import eigenvalue_range, proved_range
+from wiatowski.certificates._sampling import transform
 from wiatowski.certificates._subdivision import search
 from wiatowski.certificates.by_roots import certify_real_taps
-from wiatowski.certificates.on_torus import certify_taps, transform
+from wiatowski.certificates.on_torus import certify_taps
 from wiatowski.frames.frame import FiniteTaps
 
 certify_module = sys.modules["wiatowski.certificates.certify"]

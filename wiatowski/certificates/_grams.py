@@ -14,6 +14,7 @@ import numpy as np
 
 from wiatowski._fourier import spatial_axes
 from wiatowski.certificates._rounding import gamma, up
+from wiatowski.certificates._sampling import sampling_slack, transform
 from wiatowski.frames import MatrixBank
 
 
@@ -44,8 +45,6 @@ def taps_grams(
     The polyphase matrix of stride S is an ordinary filter matrix of S^d times as many inputs; the
     output atom, which keeps every sample, is S^d filters that are shifts of each other.
     """
-    from wiatowski.certificates.on_torus import sampling_slack, transform
-
     first = sampled_shape(taps, output_taps, points)[0]
     if stride == 1:  # the output atom adds |chi|^2 to every eigenvalue
         rows = taps
