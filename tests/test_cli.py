@@ -127,16 +127,15 @@ def test_a_foreign_result_of_the_claims_is_refused(work, capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_leaves_nothing(work, number):
     (work / "proofs_numeric" / "behaviour").write_text("hang")
-    command = [sys.executable, "-m", "wiatowski.cli", "verify", "--image", "colour.png"]
+    # A suite started in the background ignores SIGINT, and so would its children.
+    start = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    start += "runpy.run_module('wiatowski.cli', run_name='__main__')"
+    command = [sys.executable, "-c", start, "verify", "--image", "colour.png"]
     command += ["--extractor", "small.toml", "--out", "out", "--size", "32", "--band", "3"]
     temporary = work / "temporary"
     temporary.mkdir()
     process = subprocess.Popen(
-        command,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"TMPDIR": str(temporary)},
-        # A suite started in the background ignores SIGINT, and so would its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        command, stderr=subprocess.PIPE, env=os.environ | {"TMPDIR": str(temporary)}
     )
     called, deadline = work / "proofs_numeric" / "called", time.monotonic() + 60
     while not called.exists() and time.monotonic() < deadline:
