@@ -460,6 +460,14 @@ def test_formula_certificates_refuse_other_frames(morlet_certificate):
             tampered(morlet_certificate, filters=filters).verify()
 
 
+def test_requests_out_of_range_are_refused():
+    with pytest.raises(ValueError, match="range of float64; scale the filters down"):
+        certify(frames.FiniteFilters(np.full((2, 3), 1e200)))
+    for filters in (taps_1d(0), frames.MatrixFilters(np.ones((2, 2, 3)))):
+        with pytest.raises(ValueError, match="sample points are more than"):
+            certify(filters, oversampling=10**8)
+
+
 def test_filters_of_another_dimension_are_refused():
     frame = frames.FiniteFilters(np.ones((2, 3, 3)))
     certificate = certify(frame)  # their own dimension

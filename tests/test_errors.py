@@ -108,6 +108,11 @@ def nan_at(shape, value=np.nan):
 
 # What is done (a folder is passed), the kind of error, and what its message says.
 CASES = {
+    "too much oversampling": (
+        lambda _: frames.LearnedFilters(np.ones((2, 5)), oversampling=10**7).on(G16),
+        ValueError,
+        "asks for .* samples, more than",
+    ),
     "ladder with overlapping bands": (
         lambda _: frames.MeyerLadder(passes=0.2),
         ValueError,

@@ -87,6 +87,12 @@ class Certificate:
     upper_witness: Witness
     versions: dict[str, str] = dataclasses.field(default_factory=lambda: _versions())
 
+    def __post_init__(self):
+        if not math.isfinite(self.upper):
+            raise ValueError(
+                "certify: the upper bound exceeds the range of float64; scale the filters down."
+            )
+
     @property
     def tier(self) -> str:
         """How it was proved: grid, roots, trigonometric, closed-form, branch-and-bound."""

@@ -17,7 +17,7 @@ import numpy as np
 from wiatowski.certificates._definite import eigenvalue_range, proved_range
 from wiatowski.certificates._grams import polyphase, sampled_shape, taps_grams
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
-from wiatowski.certificates.on_torus import enclosure
+from wiatowski.certificates.on_torus import checked_points, enclosure
 from wiatowski.frames import MatrixBank, MatrixFilters
 
 _MOST_ENTRIES = 2**24  # of all Gram matrices together
@@ -150,7 +150,8 @@ def _points(degrees: tuple[int, ...], size: int, oversampling: int | None) -> tu
             raise ValueError(
                 f"certify: oversampling must be an integer >= 3, not {oversampling!r}."
             )
-        return tuple(max(1, oversampling * n) for n in degrees)
+        points = tuple(max(1, oversampling * n) for n in degrees)
+        return checked_points(points, 4 * _MOST_ENTRIES // size**2 + 1)
     factor = _FINEST
     while factor > 3 and math.prod(max(1, factor * n) for n in degrees) * size**2 > _MOST_ENTRIES:
         factor -= 1

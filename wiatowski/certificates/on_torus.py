@@ -177,11 +177,21 @@ def _points(degrees: tuple[int, ...], oversampling: int | None) -> tuple[int, ..
             raise ValueError(
                 f"certify: oversampling must be an integer >= 3, not {oversampling!r}."
             )
-        return tuple(max(1, oversampling * n) for n in degrees)
+        return checked_points(tuple(max(1, oversampling * n) for n in degrees), 4 * _MOST_POINTS)
     factor = _FINEST
     while factor > 3 and math.prod(max(1, factor * n) for n in degrees) > _MOST_POINTS:
         factor -= 1
     return tuple(max(1, factor * n) for n in degrees)
+
+
+def checked_points(points: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """The points; raises for more than a check would accept."""
+    if math.prod(points) > most:
+        raise ValueError(
+            f"certify: {math.prod(points):.2g} sample points are more than the {most:.2g} that a check "
+            "accepts; use less oversampling."
+        )
+    return points
 
 
 def enclosure(lowest, highest, slack, degrees, points) -> tuple[float, float]:

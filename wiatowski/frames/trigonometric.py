@@ -29,6 +29,8 @@ from wiatowski.frames.bank import FrameBounds
 from wiatowski.frames.finite_filters import transform_of_taps
 from wiatowski.grid import Grid
 
+_MOST_POINTS = 2**24
+
 __all__ = [
     "crest_factor",
     "enclosure",
@@ -87,8 +89,18 @@ def enclosure(smallest, largest, degrees: Sequence[int], points: Sequence[int]) 
 
 
 def sampling_points(degrees: Sequence[int], oversampling: int) -> tuple[int, ...]:
-    """`oversampling` points per degree and axis, at least two."""
-    return tuple(max(2, oversampling * n) for n in degrees)
+    """`oversampling` points per degree and axis, at least two.
+
+    Raises:
+        ValueError: for more points than memory should hold.
+    """
+    points = tuple(max(2, oversampling * n) for n in degrees)
+    if math.prod(points) > _MOST_POINTS:
+        raise ValueError(
+            f"LearnedFilters: oversampling = {oversampling} asks for {math.prod(points):.2g} samples, more "
+            f"than {_MOST_POINTS:.2g}; use less."
+        )
+    return points
 
 
 def sampled_extremes(taps, output_taps, points: Sequence[int]) -> FrameBounds:
