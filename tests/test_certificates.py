@@ -622,6 +622,70 @@ def test_witnesses_are_checked(morlet_certificate):
         tampered(morlet_certificate, upper_witness=reversed_ends)
 
 
+def test_bands_of_real_input_are_mirrored():
+    """The symmetrised sum is even, so a band counts with its mirror image."""
+    frame = frames.Morlet(scales=2)
+    bands = [(-0.3, 0.1), (-0.3, -0.1), (0.1, 0.3)]
+    found = [certify(frame, real=True, band=band, tolerance=1e-8) for band in bands]
+    omega = np.fft.fftfreq(3001)
+    with jax.enable_x64(True):
+        total = np.asarray(frame.on(wi.Grid((3001,))).littlewood_paley(True))
+    for certificate, (low, high) in zip(found, bands):
+        certificate.verify()
+        lowest = total[(omega >= low) & (omega <= high)].min()
+        assert lowest - 1e-4 <= certificate.lower <= lowest
+        assert "A only on the band" in str(certificate)
+    plane = frames.Morlet(scales=1, orientations=2)
+    ends = [
+        certify(plane, 2, real=True, band=band, tolerance=2e-2).lower
+        for band in ((-0.2, 0.1), (-0.1, 0.2))
+    ]
+    assert ends[0] == pytest.approx(ends[1], abs=0.03)
+    with pytest.raises(ValueError, match="band must lie within"):
+        certify(frame, band=(1e5, 1e6))
+
+
+def test_forged_matrix_certificates_are_refused():
+    filters = frames.MatrixFilters(np.random.default_rng(0).standard_normal((2, 2, 3)))
+    certificate = certify(filters)
+    for domain in ({"kind": "space", "dimension": 1}, {"kind": "torus", "dimension": 2}):
+        with pytest.raises(CertificateError, match="domain"):
+            tampered(certificate, domain=domain).verify()
+    for domain in ({"kind": "moon"}, {"kind": "torus", "dimension": True}):
+        with pytest.raises(CertificateError, match="missing or wrong"):
+            Certificate.from_json(dataclasses.replace(certificate, domain=domain).to_json())
+    bank = filters.on(wi.Grid((12,)))
+    for own, about in ((certificate, None), (certify_bank(bank), bank)):
+        lie = dataclasses.replace(own.upper_witness, low=own.upper * 1.5, high=own.upper * 2)
+        louder = tampered(own, upper=own.upper * 2, upper_witness=lie)
+        with pytest.raises(CertificateError, match="witness"):
+            louder.verify(about)
+        nowhere = dataclasses.replace(own.upper_witness, frequency=())
+        with pytest.raises(CertificateError):
+            tampered(own, upper_witness=nowhere).verify(about)
+    huge = certificate.method | {"on_points": [10**400, 10**400]}
+    with pytest.raises(CertificateError):
+        tampered(certificate, method=huge).verify()
+
+
+def test_files_that_would_stall_a_check_are_refused(morlet_certificate):
+    with pytest.raises(ValueError, match="atoms are more than"):
+        certify(frames.Morlet(scales=10**9))
+    table = morlet_certificate.filters["frame"] | {"scales": 10**9}
+    filters = morlet_certificate.filters | {"frame": table}
+    with pytest.raises(CertificateError, match="atoms are more than"):
+        tampered(morlet_certificate, filters=filters).verify()
+    certificate = certify(frames.Haar(scales=1))
+    table = certificate.filters["autocorrelation"] | {"exponent": 10**13}
+    filters = certificate.filters | {"autocorrelation": table, "frame": None}
+    with pytest.raises(CertificateError, match="exponent"):
+        tampered(certificate, filters=filters).verify()
+    with pytest.raises(CertificateError, match="0 <= lower"):
+        dataclasses.replace(certificate, lower=math.nan)
+    with pytest.raises(CertificateError, match="not JSON"):
+        Certificate.from_json("[" * 100_000)
+
+
 def test_numbers_that_are_none_are_refused(morlet_certificate):
     text = morlet_certificate.to_json().replace(str(morlet_certificate.upper), "NaN", 1)
     with pytest.raises(CertificateError, match="digest"):

@@ -91,7 +91,7 @@ def _certify(arguments: argparse.Namespace) -> int:
             progress.close()
         path = Path(arguments.out or f"{name}.certificate.json")
         made.save(path)
-    except (ValueError, TypeError, ImportError) as error:
+    except (ValueError, TypeError, ImportError, OverflowError, MemoryError) as error:
         return _complain("certify", str(error))
     except OSError as error:
         return _complain(

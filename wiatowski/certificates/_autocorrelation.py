@@ -16,6 +16,7 @@ import numpy as np
 
 from wiatowski.frames.frame import FiniteTaps
 
+_LARGEST_EXPONENT = 2 * 1074 + 64  # squares of the smallest float64
 _MOST_PRODUCTS = 3_000_000  # Python integers: about a second
 
 
@@ -65,7 +66,7 @@ class Autocorrelation:
         real = _integers(table["real"], shape)
         imag = _integers(table["imag"], shape) if table["imag"] else np.zeros_like(real)
         whole = all(isinstance(n, int) and n > 0 and n % 2 for n in shape)
-        if not whole or not isinstance(exponent, int) or exponent < 0:
+        if not whole or not isinstance(exponent, int) or not 0 <= exponent <= _LARGEST_EXPONENT:
             raise ValueError(f"wrong shape {shape} or exponent {exponent!r}")
         if (np.flip(real) != real).any() or (np.flip(imag) != -imag).any():
             raise ValueError("the autocorrelation is not Hermitian")
@@ -118,7 +119,7 @@ def _divide(numerator: int, denominator: int) -> float:
 
 
 def _integers(values, shape) -> np.ndarray:
-    if not all(isinstance(v, int) and not isinstance(v, bool) for v in values):
+    if not all(type(v) is int and v.bit_length() <= 2 * _LARGEST_EXPONENT for v in values):
         raise ValueError("the autocorrelation must hold integers")
     array = np.empty(len(values), object)
     array[:] = values

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from wiatowski.certificates._rounding import down, gamma, up
+from wiatowski.certificates.certificate import CertificateError, Witness
 
 _BATCH_ENTRIES = 2**21
 
@@ -70,6 +71,16 @@ def eigenvalue_range(
         (first, lower, max(lower, inner[0][1])),
         (last, min(upper, inner[1][0]), upper),
     )
+
+
+def check_eigenvalue(witness: Witness, value: float, size: float) -> None:
+    """Raise unless the eigenvalue that a witness speaks of is what it says, up to rounding."""
+    room = 1e-9 * size
+    if not witness.low - room <= value <= witness.high + room:
+        raise CertificateError(
+            f"Certificate.verify: at {witness.frequency} the eigenvalue is {value!r}, which is not what "
+            "the witness says."
+        )
 
 
 def _rayleigh(gram: np.ndarray, which: int, error: float) -> tuple[float, float]:

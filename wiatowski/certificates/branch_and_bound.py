@@ -70,6 +70,12 @@ def certify_formula(
         tolerance = _TOLERANCE[ndim] if tolerance is None else tolerance
         if not 1e-14 <= tolerance < 1:
             raise ValueError(f"certify: tolerance must lie between 1e-14 and 1, not {tolerance!r}.")
+        reach = min(own[-1] for own in terms.edges)
+        if band is not None and not (-reach <= band[0] and band[1] <= reach):
+            raise ValueError(
+                f"certify: band must lie within [-{reach:g}, {reach:g}], not {band!r}; beyond it only the "
+                "residual atom is left, and the sum is its constant."
+            )
         region = _Region.of(domain, terms, real)
         found = search(region, region.edges, tolerance, progress)
         low, high = region.beyond()
@@ -141,7 +147,8 @@ class _Region:
         band = None if domain.get("lower_on") is None else _checked_band(domain["lower_on"])
         edges = []
         for axis, own in enumerate(terms.edges):
-            cuts = set(own) | {e for e in band or () if own[0] < e < own[-1]}
+            ends = {s * e for e in band or () for s in ((1, -1) if real else (1,))}
+            cuts = set(own) | {e for e in ends if own[0] < e < own[-1]}
             # Opposite points share the symmetrised sum: half of the first axis is enough.
             edges.append(tuple(sorted(e for e in cuts if e >= 0 or not real or axis)))
         return _Region(terms, tuple(edges), real, band)
@@ -153,8 +160,12 @@ class _Region:
         return self.formula.enclose(box, self.real)
 
     def counts(self, box: Box) -> bool:
-        band = self.band
-        return band is None or all(band[0] <= a and b <= band[1] for a, b in box)
+        if self.band is None:
+            return True
+        low, high = self.band
+        inside = all(low <= a and b <= high for a, b in box)
+        # For real input a box stands for its mirror image too.
+        return inside or (self.real and all(low <= -b and -a <= high for a, b in box))
 
     def beyond(self) -> tuple[float, float]:
         low, high = self.formula.beyond()

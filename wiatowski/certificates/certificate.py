@@ -88,9 +88,13 @@ class Certificate:
     versions: dict[str, str] = dataclasses.field(default_factory=lambda: _versions())
 
     def __post_init__(self):
-        if not math.isfinite(self.upper):
-            raise ValueError(
+        if self.upper == math.inf:
+            raise CertificateError(
                 "certify: the upper bound exceeds the range of float64; scale the filters down."
+            )
+        if not 0 <= self.lower <= self.upper:
+            raise CertificateError(
+                f"Certificate: bounds must satisfy 0 <= lower <= upper, not {self.lower!r}, {self.upper!r}."
             )
 
     @property
@@ -157,7 +161,7 @@ class Certificate:
         """
         try:
             content = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, RecursionError) as error:
             raise CertificateError(
                 f"Certificate: the text is not JSON, or was truncated ({error})."
             ) from None
@@ -197,6 +201,8 @@ class Certificate:
             "torus": lambda d: f"every grid in {d['dimension']}-D (the torus)",
             "space": lambda d: f"all of R^{d['dimension']}",
         }[self.domain["kind"]](self.domain)
+        if self.domain.get("lower_on") is not None:
+            place += f" (A only on the band {self.domain['lower_on']})"
         return (
             f"{self.lower!r} <= A, B <= {self.upper!r} ({self.quantity}) on {place}, "
             f"certified: {self.tier}"
@@ -214,6 +220,13 @@ def _from_content(content: dict[str, Any]) -> Certificate:
         )
     if not math.isfinite(upper):
         raise ValueError("the upper bound must be finite")
+    domain = content["domain"]
+    if domain.get("kind") not in ("grid", "torus", "space"):
+        raise ValueError(f"unknown domain {domain!r}")
+    if domain["kind"] != "grid" and (
+        type(domain["dimension"]) is not int or domain["dimension"] not in (1, 2, 3)
+    ):
+        raise ValueError(f"a domain of dimension {domain['dimension']!r}")
     lowest, highest = _witness(witnesses["lower"]), _witness(witnesses["upper"])
     if not (lower <= lowest.high and highest.low <= upper):
         raise ValueError("a witness contradicts its bound")

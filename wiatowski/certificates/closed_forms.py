@@ -78,6 +78,9 @@ def verify_closed_form(certificate: Certificate, frame: Frame | None) -> None:
             f"Certificate.verify: the formula gives [{form.lower[0]!r}, {form.upper[1]!r}], the certificate "
             f"claims [{certificate.lower!r}, {certificate.upper!r}]."
         )
+    ends = (Witness(form.lower_at, *form.lower), Witness(form.upper_at, *form.upper))
+    if (certificate.lower_witness, certificate.upper_witness) != ends:
+        raise CertificateError("Certificate.verify: the witnesses are not those of the formula.")
 
 
 def _partition(ndim: int, dimensions: tuple[int, ...]) -> ClosedForm | None:

@@ -14,6 +14,8 @@ from wiatowski.certificates._subdivision import Box
 from wiatowski.certificates.formulas import NEGLIGIBLE, NEGLIGIBLE_EXPONENT, formula
 from wiatowski.frames import Gammatone, LogGabor, Morlet
 
+_MOST_ATOMS = 4096
+
 
 class Term(Protocol):
     """One atom's squared modulus."""
@@ -285,6 +287,15 @@ def morlet_line(frame: Morlet) -> LineFormula:
     return line([*bumps, low_pass], 4 * float(frame.centre), 4.0 * len(centres))
 
 
+def check_atoms(count: int) -> None:
+    """Raise for more atoms than can be summed in reasonable time."""
+    if count > _MOST_ATOMS:
+        raise ValueError(
+            f"certify: {count:.3g} atoms are more than the {_MOST_ATOMS} that are summed in ball arithmetic; "
+            "use fewer scales or voices."
+        )
+
+
 def _ratio(frame) -> Any:
     arb = flint("certify").arb
     return arb(2) ** (arb(-1) / frame.voices)
@@ -292,5 +303,6 @@ def _ratio(frame) -> Any:
 
 def _centres(frame) -> list[Any]:
     """$\\xi_i = \\xi 2^{-i/Q}$."""
+    check_atoms(frame.scales * frame.voices)
     arb, ratio = flint("certify").arb, _ratio(frame)
     return [arb(frame.centre) * ratio**i for i in range(frame.scales * frame.voices)]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from wiatowski.certificates._definite import eigenvalue_range, proved_range
+from wiatowski.certificates._definite import check_eigenvalue, eigenvalue_range, proved_range
 from wiatowski.certificates._grams import polyphase, sampled_shape, taps_grams
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
 from wiatowski.certificates.on_torus import checked_points, enclosure
@@ -74,6 +74,8 @@ def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> No
                 f"Certificate.verify: it is about other filters: {key} is "
                 f"{certificate.filters.get(key)!r} in the certificate, but {value!r} for these."
             )
+    if certificate.domain != {"kind": "torus", "dimension": taps.ndim - 2}:
+        raise CertificateError("Certificate.verify: the domain is not that of the filters.")
     degrees, _ = _degrees(taps, output_taps, filters.stride)
     points, (low, high) = tuple(certificate.method["points"]), certificate.method["on_points"]
     if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
@@ -90,6 +92,15 @@ def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> No
             f"Certificate.verify: the bounds do not follow: [{certificate.lower!r}, "
             f"{certificate.upper!r}] is claimed."
         )
+    for witness, which in ((certificate.lower_witness, 0), (certificate.upper_witness, -1)):
+        value = polyphase(taps, output_taps, filters.stride)
+        for axis, w in enumerate(reversed(witness.frequency)):
+            if axis >= taps.ndim - 2:
+                break
+            value = value @ np.exp(-2j * np.pi * w * np.arange(value.shape[-1]))
+        if len(witness.frequency) != taps.ndim - 2:
+            raise CertificateError("Certificate.verify: a witness has the wrong dimension.")
+        check_eigenvalue(witness, float(np.linalg.eigvalsh(np.conj(value).T @ value)[which]), upper)
 
 
 def stored_filters(certificate: Certificate) -> MatrixFilters:

@@ -16,7 +16,7 @@ import numpy as np
 
 from wiatowski._description import describe
 from wiatowski._types import is_concrete
-from wiatowski.certificates._definite import eigenvalue_range, proved_range
+from wiatowski.certificates._definite import check_eigenvalue, eigenvalue_range, proved_range
 from wiatowski.certificates._grams import bank_grams
 from wiatowski.certificates._rounding import down, gamma, up
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
@@ -104,6 +104,14 @@ def verify_bank(certificate: Certificate, bank: AbstractBank | None) -> None:
                 "Certificate.verify: the bounds do not follow: not every Gram matrix is proved to "
                 f"lie in [{certificate.lower!r}, {certificate.upper!r}]."
             )
+        coarse = bank.maps_grid
+        for witness, which in ((certificate.lower_witness, 0), (certificate.upper_witness, -1)):
+            bins = [
+                round(w * n * coarse.spacing) % n
+                for w, n in zip(witness.frequency, coarse.shape, strict=True)
+            ]
+            values = np.linalg.eigvalsh(grams[int(np.ravel_multi_index(bins, coarse.shape))])
+            check_eigenvalue(witness, float(values[which]), certificate.upper)
         return
     lower, upper, lowest, highest = _bounds(bank, real)
     if (certificate.lower_witness, certificate.upper_witness) != (lowest, highest):

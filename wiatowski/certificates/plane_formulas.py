@@ -18,7 +18,7 @@ from wiatowski.certificates._flint import flint
 from wiatowski.certificates._rounding import arb_above, arb_below, down, up
 from wiatowski.certificates._subdivision import Box
 from wiatowski.certificates.formulas import formula
-from wiatowski.certificates.line_formulas import MeyerResidual, morlet_line
+from wiatowski.certificates.line_formulas import MeyerResidual, check_atoms, morlet_line
 from wiatowski.frames import Morlet
 from wiatowski.frames.morlet import SLANT_PER_ORIENTATION, SPATIAL_WIDTH
 
@@ -218,6 +218,7 @@ def morlet_plane(frame: Morlet) -> PlaneFormula:
     """Bumps at $2^{-j} \\xi$ turned by $\\pi k / L$, envelopes $2 \\pi w 2^j$ along and 4 / L of that across."""
     library = flint("certify")
     arb, fraction = library.arb, library.fmpq
+    check_atoms(frame.scales * frame.orientations)
     slant = arb(SLANT_PER_ORIENTATION) / frame.orientations
     pieces: list[Gaussian] = []
     for j in range(frame.scales):

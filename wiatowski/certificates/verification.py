@@ -30,7 +30,10 @@ def verify(certificate: Certificate, filters: AbstractBank | Frame | None) -> No
         )
     try:
         _verify(certificate, filters)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (CertificateError, ImportError):
+        raise
+    except (Exception, RecursionError, MemoryError) as error:
+        # Whatever a file makes go wrong, it is the file that proves nothing.
         raise CertificateError(
             f"Certificate.verify: a field is missing or has the wrong form ({error!r})."
         ) from None
