@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import argparse
 import base64
+import decimal
 import inspect
 import io
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jinja2
 import numpy as np
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 import wiatowski as wi
 from wiatowski import frames, plot
+from wiatowski.frames import AbstractBank
+from wiatowski.report.mathtext import typeset
 from wiatowski.serialization import FRAMES, write_whole
 
-_DPI = 80
+_DPI = 110
+_BROAD = 7.5  # inches: such a figure takes two columns
+_SMALLEST = 32
+# A frame this tight has a flat Littlewood-Paley sum, which its bounds tell better than a picture.
+_TIGHT = 1e-9
+_PLACES = {"grid": "this grid", "torus": "every grid", "space": "all of R{}"}
+_POWERS = {1: "", 2: "²", 3: "³"}
+_TEMPLATE = Path(__file__).with_name("frame_gallery_page.html")
 
 
 class Specimen(NamedTuple):
@@ -107,90 +118,134 @@ def main(arguments: list[str] | None = None) -> int:
         help="only this; repeat",
     )
     options = parser.parse_args(arguments)
-    if options.size < 32:
-        parser.error("--size: at least 32")
-    kinds = {
-        kind: [s for s in own if not options.family or type(s.frame).__name__ in options.family]
+    if options.size < _SMALLEST:
+        parser.error(f"--size {options.size}: the scales shown need at least {_SMALLEST}")
+    if options.out.exists() and not options.out.is_dir():
+        parser.error(f"--out {options.out} is a file; name a folder")
+    chosen = [
+        (kind, specimen)
         for kind, own in specimens().items()
-    }
-    total = sum(map(len, kinds.values()))
+        for specimen in own
+        if not options.family or type(specimen.frame).__name__ in options.family
+    ]
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    with tqdm(chosen, unit="frame") as progress:
+        for kind, specimen in progress:
+            progress.set_postfix_str(type(specimen.frame).__name__)
+            kinds.setdefault(kind, []).append(card(specimen, options.size))
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["math"] = typeset
+    page = environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(kinds=kinds)
     options.out.mkdir(parents=True, exist_ok=True)
-    with tqdm(total=total, unit="frame") as progress:
-        cards: dict[str, list[dict]] = {}
-        for kind, own in kinds.items():
-            for specimen in own:
-                progress.set_postfix_str(type(specimen.frame).__name__)
-                cards.setdefault(kind, []).append(card(specimen, options.size))
-                progress.update()
     path = options.out / "frame_gallery.html"
-    page = jinja2.Environment(autoescape=True).from_string(_PAGE)
-    write_whole(path, page.render(kinds=cards, size=options.size).encode())
+    write_whole(path, page.encode())
     print(path)
     return 0
 
 
-def card(specimen: Specimen, size: int) -> dict:
-    """Facts and pictures of one frame."""
+def card(specimen: Specimen, size: int) -> dict[str, Any]:
+    """Facts and pictures of one frame, all in float64."""
     frame, ndim = specimen
     side = {1: 2 * size, 2: size, 3: max(16, size // 4)}[ndim]
     grid = wi.Grid((side,) * ndim)
     with jax.enable_x64(True):
-        frame.on(grid)  # the first call also loads and compiles
-        start = time.perf_counter()
-        bank = frame.on(grid)
-        jax.block_until_ready(bank.atoms_hat)
-        seconds = time.perf_counter() - start
+        bank, seconds = built(frame, grid)
         certificate = proof(frame, bank, ndim)
-        if isinstance(bank, wi.FilterBank):
-            at_zero = np.asarray(bank.atoms_hat)[(slice(None), *(0,) * ndim)]
-            waves = at_zero[[not n.startswith("residual") for n in bank.labels]]
-            zero_mean = waves.size > 0 and not waves.any()
-            pictures = [
-                ("where the atoms live", plot.frequency_tiling(bank)),
-                ("atoms", plot.atoms(bank, count=3)),
-                ("sum of squares", plot.littlewood_paley(bank)),
-                ("reach in space", plot.support_envelope(bank)),
-            ]
-        else:
-            assert isinstance(bank, frames.MatrixBank)
-            zero_mean = False
-            pictures = [("singular values", plot.singular_values(bank))]
+        lower, upper = certificate.lower, certificate.upper
         facts = {
-            "dimension": f"{ndim}, drawn on {' x '.join(map(str, grid.shape))} samples",
-            "atoms": len(bank),
-            "redundancy": f"{bank.redundancy():.3g}",
-            "in space": "real" if bank.real else "complex",
-            "zero mean": "exactly" if zero_mean else "no",
-            "built in": f"{1000 * seconds:.1f} ms (float64)",
+            "built in": f"{1000 * seconds:.1f} ms",
+            "drawn on": f"{' x '.join(map(str, grid.shape))} samples",
         }
         if not bank.real:
             own = wi.certificates.certify_bank(bank, real=True)
-            facts["for real signals, on this grid"] = f"A ≥ {own.lower!r}, B ≤ {own.upper!r}"
+            facts["real signals on this grid"] = (
+                f"A ≥ {outward(own.lower, up=False)}, B ≤ {outward(own.upper, up=True)}"
+            )
+        pictures, zero_mean = drawn(bank, tight=upper - lower < _TIGHT)
     return {
         "title": written(frame),
         "line": (inspect.getdoc(type(frame)) or "").splitlines()[0].replace("`", ""),
-        "facts": facts,
-        "lower": repr(certificate.lower),
-        "upper": repr(certificate.upper),
-        "domain": {"grid": "on this grid", "torus": "on every grid", "space": f"on R^{ndim}"}[
-            certificate.domain["kind"]
-        ],
+        "ndim": ndim,
+        "atoms": len(bank),
+        "redundancy": f"{bank.redundancy():.3g}",
+        "space": "real" if bank.real else "complex",
+        "zero_mean": "exactly" if zero_mean else "no",
+        "lower": outward(lower, up=False),
+        "upper": outward(upper, up=True),
+        "exact": f"A ≥ {lower!r}, B ≤ {upper!r}",
+        "place": _PLACES[certificate.domain["kind"]].format(_POWERS[ndim]),
         "tier": certificate.tier,
-        "pictures": [(name, encoded(picture)) for name, picture in pictures],
+        "facts": facts,
+        "pictures": [
+            (name, encoded(picture), picture.get_figwidth() > _BROAD) for name, picture in pictures
+        ],
     }
 
 
-def proof(frame: wi.Frame, bank, ndim: int) -> wi.certificates.Certificate:
+def built(frame: wi.Frame, grid: wi.Grid) -> tuple[wi.FilterBank | frames.MatrixBank, float]:
+    """The bank and the shortest of three times to build it, after what only the first call pays."""
+    times = []
+    bank = frame.on(grid)
+    for _ in range(3):
+        start = time.perf_counter()
+        bank = frame.on(grid)
+        jax.block_until_ready(bank.atoms_hat)
+        times.append(time.perf_counter() - start)
+    assert isinstance(bank, wi.FilterBank | frames.MatrixBank)
+    return bank, min(times)
+
+
+def drawn(
+    bank: wi.FilterBank | frames.MatrixBank, tight: bool
+) -> tuple[list[tuple[str, Figure]], bool]:
+    """Pictures with captions, and whether all atoms but the residual vanish at frequency 0."""
+    if isinstance(bank, frames.MatrixBank):
+        return [("Singular values of the layer", plot.singular_values(bank))], False
+    at_zero = np.asarray(bank.atoms_hat)[(slice(None), *(0,) * bank.grid.ndim)]
+    waves = at_zero[[label != "residual" for label in bank.labels]]
+    pictures = [
+        ("Where the atoms live", plot.frequency_tiling(bank)),
+        ("Some of them, and the output atom", plot.atoms(bank, count=3)),
+        ("How far they reach", plot.support_envelope(bank)),
+    ]
+    if not tight:
+        seen = "" if bank.real else ", for real signals"
+        sums = plot.littlewood_paley(bank, real=not bank.real)
+        pictures.append((f"Littlewood-Paley sum{seen}", sums))
+    return pictures, waves.size > 0 and not waves.any()
+
+
+def proof(frame: wi.Frame, bank: AbstractBank, ndim: int) -> wi.certificates.Certificate:
     """For all grids at once where that is possible, else for the bank's own."""
     try:
-        certificate = wi.certificates.certify(
+        return wi.certificates.certify(
             frame, None if hasattr(frame, "taps") else ndim, oversampling=16 if ndim > 1 else None
         )
     except ValueError as error:
         if "certify it on a grid" not in str(error):
             raise
         return wi.certificates.certify_bank(bank)
-    return certificate
+
+
+def outward(bound: float, up: bool) -> str:
+    """Seven digits (three for tiny bounds), rounded so that a bound stays one; near 1 how near.
+
+    >>> outward(1.1243829387490585, up=True), outward(1.0025645431735917, up=False)
+    ('1.124383', '1.002564')
+    >>> outward(1 - 2.43e-14, up=False), outward(1.0, up=True), outward(1.6649e-5, up=False)
+    ('1 − 2.5e-14', '1', '1.66e-5')
+    """
+    rounding = decimal.ROUND_CEILING if up else decimal.ROUND_FLOOR
+    exact = decimal.Decimal(bound)
+    excess = exact - 1
+    if 0 < abs(excess) < decimal.Decimal("1e-6"):
+        rounded = decimal.Context(prec=2, rounding=rounding).plus(excess)
+        return f"1 {'+' if excess > 0 else '−'} {abs(rounded):.1e}"
+    if 0 < bound < 1e-3:
+        return f"{decimal.Context(prec=3, rounding=rounding).plus(exact):.2e}"
+    return str(decimal.Context(prec=7, rounding=rounding).plus(exact))
 
 
 def written(frame) -> str:
@@ -206,42 +261,12 @@ def written(frame) -> str:
     return f"{type(frame).__name__}({', '.join(parts)})"
 
 
-def encoded(picture) -> str:
+def encoded(picture: Figure) -> str:
     """The figure as the text of a PNG image."""
     buffer = io.BytesIO()
     picture.savefig(buffer, format="png", dpi=_DPI)
     return base64.b64encode(buffer.getvalue()).decode()
 
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>wiatowski: frames</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1500px; padding: 0 1rem; color: #222 }
-h2 { margin-top: 2.5rem; border-bottom: 2px solid #ddd }
-article { border: 1px solid #ddd; border-radius: 6px; padding: .8rem 1rem; margin: 1rem 0 }
-h3 { margin: 0; font-size: 1rem; font-family: ui-monospace, monospace; overflow-wrap: anywhere }
-.facts { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; color: #444; font-size: .9rem }
-.facts b { font-weight: 600; color: #222 }
-.pictures { display: flex; flex-wrap: wrap; gap: .6rem; align-items: flex-start }
-figure { margin: .4rem 0 } figcaption { font-size: .8rem; color: #555 } img { max-width: 100%; height: auto }
-nav a { margin-right: 1.2rem }
-</style></head><body>
-<h1>Frames of wiatowski</h1>
-<p>Bounds are proved, not sampled: A is rounded down, B up, and the tier says how
-(<code>wiatowski certify</code> writes the same proof into a file). Regions in the tilings are where an atom exceeds
-half of its peak; the output atom is the solid outline, the residual the dashed one.</p>
-<nav>{% for kind in kinds %}<a href="#{{ loop.index }}">{{ kind }}</a>{% endfor %}</nav>
-{% for kind, cards in kinds.items() %}<h2 id="{{ loop.index }}">{{ kind }}</h2>
-{% for card in cards %}<article><h3>{{ card.title }}</h3><p>{{ card.line }}</p>
-<div class="facts"><span><b>A &ge; {{ card.lower }}, B &le; {{ card.upper }}</b>
-{{ card.domain }} ({{ card.tier }})</span>
-{% for name, value in card.facts.items() %}<span>{{ name }}: {{ value }}</span>{% endfor %}</div>
-<div class="pictures">{% for name, image in card.pictures %}<figure><img alt="{{ name }} of {{ card.title }}"
-src="data:image/png;base64,{{ image }}"><figcaption>{{ name }}</figcaption></figure>{% endfor %}</div></article>
-{% endfor %}{% endfor %}
-</body></html>
-"""
 
 if __name__ == "__main__":
     raise SystemExit(main())

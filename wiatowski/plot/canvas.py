@@ -15,6 +15,7 @@ from wiatowski.frames.filter_bank import FilterBank
 
 __all__ = [
     "COLOURS",
+    "MAGNITUDE",
     "central_slice",
     "check_scalar",
     "colour_bar",
@@ -23,6 +24,7 @@ __all__ = [
     "is_signed",
     "legend",
     "line_axes",
+    "name_frequencies",
     "symmetric_limit",
 ]
 
@@ -128,6 +130,12 @@ def line_axes(axes: Axes, x_label: str, y_label: str) -> None:
     """Name both axes and frame nothing but them."""
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
+
+
+def name_frequencies(axes: Axes, ndim: int) -> None:
+    """Name both axes of a plane of frequencies: the trailing two of `ndim`."""
+    x_label, y_label = (rf"$\omega_{axis}$ (cycles per unit)" for axis in (ndim, ndim - 1))
+    line_axes(axes, x_label, y_label)
 
 
 def legend(axes: Axes, **options) -> None:
