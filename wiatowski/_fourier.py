@@ -8,6 +8,7 @@ $\|u\|^2 = \frac{1}{N}\sum_k |\hat u[k]|^2$. Spatial axes are always the trailin
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -64,14 +65,18 @@ def circular_convolve(u: Array, atom_hat: Array) -> Array:
     return jnp.fft.ifftn(jnp.fft.fftn(u) * atom_hat)
 
 
+def reflected(values: Any, ndim: int) -> Any:
+    """Values at -k mod N over the trailing axes; arrays of numpy stay such."""
+    module: Any = np if isinstance(values, np.ndarray) else jnp
+    axes = spatial_axes(ndim)
+    return module.roll(module.flip(values, axes), (1,) * ndim, axes)
+
+
 def is_hermitian(atom_hat: np.ndarray, ndim: int) -> bool:
     """Whether the atom is a real array in space, up to rounding: a[-k] = conj(a[k])."""
     atom_hat = np.asarray(atom_hat)
-    mirrored = atom_hat
-    for axis in spatial_axes(ndim):
-        mirrored = np.roll(np.flip(mirrored, axis), 1, axis)
     scale = float(np.max(np.abs(atom_hat), initial=0.0))
-    defect = float(np.max(np.abs(mirrored - np.conj(atom_hat)), initial=0.0))
+    defect = float(np.max(np.abs(reflected(atom_hat, ndim) - np.conj(atom_hat)), initial=0.0))
     return bool(defect <= 8 * np.finfo(np.abs(atom_hat).dtype).eps * scale)
 
 

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from wiatowski._fourier import spatial_axes
+from wiatowski._fourier import reflected
 from wiatowski.certificates._rounding import gamma, up
 from wiatowski.certificates._sampling import sampling_slack, transform
 from wiatowski.frames import MatrixBank
@@ -28,7 +28,7 @@ def bank_grams(bank: MatrixBank, real: bool) -> tuple[np.ndarray, float]:
         # conj(g^(-omega)).
         ndim = bank.grid.ndim
         other, more = _alias_grams(
-            np.conj(_reflected(atoms, ndim)), np.conj(_reflected(chi, ndim)), bank.stride
+            np.conj(reflected(atoms, ndim)), np.conj(reflected(chi, ndim)), bank.stride
         )
         grams, error = (grams + other) / 2, up((error + more) / 2 + 1e-15 * _size(grams, other))
     return grams, error
@@ -124,11 +124,6 @@ def _squared(rows: np.ndarray, row_error: float) -> tuple[np.ndarray, float]:
     largest = math.sqrt(float(np.max(np.sum(np.abs(rows) ** 2, axis=(1, 2))))) * (1 + 1e-10)
     error = gamma(4 * rows.shape[1] + 12) * largest**2 + 2 * largest * row_error + row_error**2
     return grams, up(error)
-
-
-def _reflected(values: np.ndarray, ndim: int) -> np.ndarray:
-    axes = spatial_axes(ndim)
-    return np.roll(np.flip(values, axes), (1,) * ndim, axes)
 
 
 def _size(*grams: np.ndarray) -> float:

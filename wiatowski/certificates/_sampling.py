@@ -36,3 +36,20 @@ def transform(taps: np.ndarray, points: tuple[int, ...], origin=None, first=None
         kernel = np.cos(angle) - 1j * np.sin(angle)
         values = np.moveaxis(np.moveaxis(values, axis, -1) @ kernel.T, -1, axis)
     return values
+
+
+def transform_at(taps, frequency: tuple[float, ...], origin=None) -> np.ndarray:
+    r"""$\sum_m r[m] e^{-2\pi i\langle m, \omega\rangle}$ over the trailing axes at one frequency."""
+    values = np.asarray(taps)
+    origin = (0,) * len(frequency) if origin is None else origin
+    for w, start in reversed(list(zip(frequency, origin, strict=True))):
+        values = values @ np.exp(-2j * np.pi * w * (np.arange(values.shape[-1]) - start))
+    return values
+
+
+def frequency_at(
+    index: int, shape: tuple[int, ...], points: tuple[int, ...], spacing: float = 1.0
+) -> tuple[float, ...]:
+    """Centred frequency of a flat index into `shape`, the leading part of `points` per axis."""
+    place = np.unravel_index(index, shape)
+    return tuple(float(np.fft.fftfreq(m, spacing)[i]) for m, i in zip(points, place, strict=True))

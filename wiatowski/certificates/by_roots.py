@@ -20,23 +20,27 @@ from wiatowski.frames.frame import FiniteTaps
 LONGEST = 160  # taps; isolating the roots takes seconds beyond
 
 
-def certify_real_taps(taps: FiniteTaps, frame: Frame | None = None) -> Certificate:
+def certify_real_taps(
+    taps: FiniteTaps, frame: Frame | None = None, exact: Autocorrelation | None = None
+) -> Certificate:
     """The bounds of real one-dimensional finite filters on the torus.
+
+    `exact` is what `suitable` gave, where that was asked before.
 
     Raises:
         ValueError: for complex taps, several axes, or very long filters (use `certify_taps`).
         ImportError: without python-flint.
     """
     library = flint("certify")
-    exact = autocorrelation(taps)
-    if exact is None or not _suits(exact):
+    exact = suitable(taps) if exact is None else exact
+    if exact is None:
         raise ValueError(
             f"certify: the tier of roots is for real one-dimensional filters of at most {LONGEST} taps."
         )
     p = _polynomial(exact)
     scale = library.fmpq(1, 1 << exact.exponent)
     with library.ctx.workprec(128 + 16 * p.degree()):
-        points = [library.arb(-1), library.arb(1), *_critical_points(library, p.derivative())]
+        points = [library.arb(-1), library.arb(1), *_roots_inside(p.derivative())]
         values = [(_value(p, x) * scale, x) for x in points]
         lowest = min(values, key=lambda pair: float(pair[0].lower()))
         highest = max(values, key=lambda pair: float(pair[0].upper()))
@@ -55,13 +59,13 @@ def certify_real_taps(taps: FiniteTaps, frame: Frame | None = None) -> Certifica
     )
 
 
-def suits(taps: FiniteTaps) -> bool:
-    """Whether this tier can be used."""
+def suitable(taps: FiniteTaps) -> Autocorrelation | None:
+    """The autocorrelation of filters that suit this tier, None for others."""
     if taps.output_atom.ndim != 1:
-        return False
+        return None
     longest = max(len(a) for a in (*taps.atoms.values(), taps.output_atom))
     exact = autocorrelation(taps) if longest <= LONGEST else None
-    return exact is not None and _suits(exact)
+    return exact if exact is not None and _suits(exact) else None
 
 
 def _suits(exact: Autocorrelation) -> bool:
@@ -105,28 +109,21 @@ def _polynomial(exact: Autocorrelation):
     return total
 
 
-def _critical_points(library, derivative) -> list:
-    """Balls around the real roots of p' that may lie in [-1, 1]."""
-    if derivative.degree() < 1:
+def _roots_inside(polynomial) -> list:
+    """Balls around the real roots that may lie in [-1, 1]."""
+    if polynomial.degree() < 1:
         return []
-    found = []
-    for root, _ in derivative.complex_roots():
-        if root.imag.contains(0) and not (root.real < -1 or root.real > 1):
-            found.append(library.arb(root.real))
-    return found
+    return [
+        root.real
+        for root, _ in polynomial.complex_roots()
+        if root.imag.contains(0) and not (root.real < -1 or root.real > 1)
+    ]
 
 
 def _positive(library, polynomial) -> bool:
     """Whether an integer polynomial is positive on [-1, 1]."""
-    if not polynomial(0) > 0:
-        return False
-    if polynomial.degree() < 1:
-        return True
     with library.ctx.workprec(128 + 16 * polynomial.degree()):
-        return all(
-            not root.imag.contains(0) or root.real < -1 or root.real > 1
-            for root, _ in polynomial.complex_roots()
-        )
+        return polynomial(0) > 0 and not _roots_inside(polynomial)
 
 
 def _value(p, x):

@@ -82,8 +82,9 @@ def certify(
                 "certify: for finite filters bounds for real input are certified on a grid: "
                 "certify(frame.on(grid), real=True). (For real filters they are the same.)"
             )
-        if oversampling is None and by_roots.suits(taps) and is_available():
-            return by_roots.certify_real_taps(taps, filters)
+        exact = by_roots.suitable(taps) if oversampling is None and is_available() else None
+        if exact is not None:
+            return by_roots.certify_real_taps(taps, filters, exact)
         return certify_taps(taps, filters, oversampling)
     if ndim <= 2:
         return certify_formula(filters, ndim, real, tolerance, band, progress)

@@ -34,6 +34,11 @@ class ClosedForm(NamedTuple):
     upper_at: tuple[float, ...]
     statement: str
 
+    @property
+    def witnesses(self) -> tuple[Witness, Witness]:
+        """Where A and where B is reached."""
+        return Witness(self.lower_at, *self.lower), Witness(self.upper_at, *self.upper)
+
 
 @functools.singledispatch
 def closed_form(frame: Frame, ndim: int) -> ClosedForm | None:
@@ -60,8 +65,7 @@ def certify_closed_form(frame: Frame, ndim: int) -> Certificate:
         {"kind": "space", "dimension": ndim},
         {"kind": "formula", "frame": describe(frame)},
         {"tier": "closed-form", "statement": form.statement},
-        Witness(form.lower_at, *form.lower),
-        Witness(form.upper_at, *form.upper),
+        *form.witnesses,
     )
 
 
@@ -78,8 +82,7 @@ def verify_closed_form(certificate: Certificate, frame: Frame | None) -> None:
             f"Certificate.verify: the formula gives [{form.lower[0]!r}, {form.upper[1]!r}], the certificate "
             f"claims [{certificate.lower!r}, {certificate.upper!r}]."
         )
-    ends = (Witness(form.lower_at, *form.lower), Witness(form.upper_at, *form.upper))
-    if (certificate.lower_witness, certificate.upper_witness) != ends:
+    if (certificate.lower_witness, certificate.upper_witness) != form.witnesses:
         raise CertificateError("Certificate.verify: the witnesses are not those of the formula.")
 
 

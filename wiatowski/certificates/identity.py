@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
 from wiatowski import frames
-from wiatowski._description import has_text_form, parameters
+from wiatowski._description import describe, has_text_form, parameters
 from wiatowski.certificates.certificate import CertificateError
 
 _NAMES = {
@@ -24,6 +26,20 @@ def has_name(frame: frames.Frame | None) -> bool:
     if frame is None or not has_text_form(frame, set()):
         return False
     return all(_is_plain(getattr(frame, p)) for p in parameters(type(frame)))
+
+
+def name_of(frame: frames.Frame | None) -> dict[str, Any] | None:
+    """The table that says which frame it is, for a file; None where none can."""
+    return describe(frame) if frame is not None and has_name(frame) else None
+
+
+def fingerprint(*arrays) -> str:
+    """SHA-256 of arrays with their types and shapes."""
+    digest = hashlib.sha256()
+    for array in map(np.ascontiguousarray, arrays):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _is_plain(value) -> bool:

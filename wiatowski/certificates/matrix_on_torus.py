@@ -8,16 +8,16 @@ them. It bounds the operator on $\ell^2(\mathbb{Z}^d)$, hence "valid", "full" an
 
 from __future__ import annotations
 
-import hashlib
-import math
 from typing import Any
 
 import numpy as np
 
 from wiatowski.certificates._definite import check_eigenvalue, eigenvalue_range, proved_range
 from wiatowski.certificates._grams import polyphase, sampled_shape, taps_grams
+from wiatowski.certificates._sampling import frequency_at, transform_at
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
-from wiatowski.certificates.on_torus import checked_points, enclosure
+from wiatowski.certificates.identity import fingerprint
+from wiatowski.certificates.on_torus import enclosure, sampling_points, stated_points
 from wiatowski.frames import MatrixBank, MatrixFilters
 
 _MOST_ENTRIES = 2**24  # of all Gram matrices together
@@ -34,16 +34,13 @@ def certify_matrix(filters: MatrixFilters, oversampling: int | None = None) -> C
     """
     taps, output_taps = _arrays(filters)
     degrees, size = _degrees(taps, output_taps, filters.stride)
-    points = _points(degrees, size, oversampling)
+    points = sampling_points(degrees, oversampling, _FINEST, max(1, _MOST_ENTRIES // size**2))
     grams, error = taps_grams(taps, output_taps, filters.stride, points)
     low, high, lowest, highest = eigenvalue_range(grams, error)
     lower, upper = enclosure(low, high, 0.0, degrees, points)
+    shape = sampled_shape(taps, output_taps, points)
     ends = [
-        Witness(
-            _frequency(index, sampled_shape(taps, output_taps, points), points),
-            inner_low,
-            inner_high,
-        )
+        Witness(frequency_at(index, shape, points), inner_low, inner_high)
         for index, inner_low, inner_high in (lowest, highest)
     ]
     return Certificate(
@@ -64,7 +61,7 @@ def certify_matrix(filters: MatrixFilters, oversampling: int | None = None) -> C
 
 
 def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> None:
-    """Prove the range on the points by Cholesky factorisations; no eigenvalue is computed."""
+    """Prove the range on the points by Cholesky factorisations; eigenvalues only check witnesses."""
     filters = stored_filters(certificate) if filters is None else filters
     taps, output_taps = _arrays(filters)
     found = _identity(taps, output_taps, filters.stride)
@@ -77,13 +74,7 @@ def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> No
     if certificate.domain != {"kind": "torus", "dimension": taps.ndim - 2}:
         raise CertificateError("Certificate.verify: the domain is not that of the filters.")
     degrees, _ = _degrees(taps, output_taps, filters.stride)
-    points, (low, high) = tuple(certificate.method["points"]), certificate.method["on_points"]
-    if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
-        raise CertificateError("Certificate.verify: the degrees are not those of the filters.")
-    if any(not (isinstance(m, int) and m > 2 * n) for m, n in zip(points, degrees)):
-        raise CertificateError(
-            "Certificate.verify: too few points: the enclosure needs more than twice the degree."
-        )
+    points, (low, high) = stated_points(certificate, degrees), certificate.method["on_points"]
     lower, upper = enclosure(low, high, 0.0, degrees, points)
     grams, error = taps_grams(taps, output_taps, filters.stride, points)
     proved = proved_range(grams, error, low, high)
@@ -92,14 +83,11 @@ def verify_matrix(certificate: Certificate, filters: MatrixFilters | None) -> No
             f"Certificate.verify: the bounds do not follow: [{certificate.lower!r}, "
             f"{certificate.upper!r}] is claimed."
         )
+    rows = polyphase(taps, output_taps, filters.stride)
     for witness, which in ((certificate.lower_witness, 0), (certificate.upper_witness, -1)):
-        value = polyphase(taps, output_taps, filters.stride)
-        for axis, w in enumerate(reversed(witness.frequency)):
-            if axis >= taps.ndim - 2:
-                break
-            value = value @ np.exp(-2j * np.pi * w * np.arange(value.shape[-1]))
         if len(witness.frequency) != taps.ndim - 2:
             raise CertificateError("Certificate.verify: a witness has the wrong dimension.")
+        value = transform_at(rows, witness.frequency)
         check_eigenvalue(witness, float(np.linalg.eigvalsh(np.conj(value).T @ value)[which]), upper)
 
 
@@ -155,30 +143,11 @@ def _degrees(taps, output_taps, stride: int) -> tuple[tuple[int, ...], int]:
     return tuple(n - 1 for n in shape[2:]), taps.shape[1] * stride ** (taps.ndim - 2)
 
 
-def _points(degrees: tuple[int, ...], size: int, oversampling: int | None) -> tuple[int, ...]:
-    if oversampling is not None:
-        if not isinstance(oversampling, int) or oversampling < 3:
-            raise ValueError(
-                f"certify: oversampling must be an integer >= 3, not {oversampling!r}."
-            )
-        points = tuple(max(1, oversampling * n) for n in degrees)
-        return checked_points(points, 4 * _MOST_ENTRIES // size**2 + 1)
-    factor = _FINEST
-    while factor > 3 and math.prod(max(1, factor * n) for n in degrees) * size**2 > _MOST_ENTRIES:
-        factor -= 1
-    return tuple(max(1, factor * n) for n in degrees)
-
-
 def _identity(taps: np.ndarray, output_taps: np.ndarray, stride: int) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    for array in (taps, output_taps):
-        array = np.ascontiguousarray(array)
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.tobytes())
     small = taps.size + output_taps.size <= _MOST_STORED
     return {
         "kind": "matrix-taps",
-        "sha256": digest.hexdigest(),
+        "sha256": fingerprint(taps, output_taps),
         "dtype": str(taps.dtype),
         "output_dtype": str(output_taps.dtype),
         "shape": list(taps.shape),
@@ -195,8 +164,3 @@ def _plain(array: np.ndarray) -> list[list[float]]:
         np.real(array).astype(float).ravel().tolist(),
         np.imag(array).astype(float).ravel().tolist(),
     ]
-
-
-def _frequency(index: int, shape, points: tuple[int, ...]) -> tuple[float, ...]:
-    place = np.unravel_index(index, shape)
-    return tuple(float(np.fft.fftfreq(m)[i]) for m, i in zip(points, place, strict=True))

@@ -8,19 +8,19 @@ point, then *proved* by Cholesky factorisations (`_definite`).
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import jax
 import numpy as np
 
-from wiatowski._description import describe
+from wiatowski._fourier import reflected
 from wiatowski._types import is_concrete
 from wiatowski.certificates._definite import check_eigenvalue, eigenvalue_range, proved_range
 from wiatowski.certificates._grams import bank_grams
 from wiatowski.certificates._rounding import down, gamma, up
+from wiatowski.certificates._sampling import frequency_at
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
-from wiatowski.certificates.identity import frame_from, has_name
+from wiatowski.certificates.identity import fingerprint, frame_from, name_of
 from wiatowski.frames import FilterBank, MatrixBank
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.grid import Grid
@@ -55,15 +55,11 @@ def certify_bank(bank: AbstractBank, real: bool = False) -> Certificate:
     if not is_concrete(bank):
         raise TypeError("certify_bank: the bank is being traced; certify outside of jit and grad.")
     lower, upper, lowest, highest = _bounds(bank, real)
-    quantity = "littlewood-paley-real" if real else "littlewood-paley"
-    matrix = isinstance(bank, MatrixBank)
-    if matrix:
-        quantity = "squared-singular-values"
     return Certificate(
-        quantity,
+        _quantity(bank, real),
         lower,
         upper,
-        {"kind": "grid", "shape": list(bank.grid.shape), "spacing": bank.grid.spacing},
+        _domain(bank.grid),
         _identity(bank),
         {"tier": "grid", "real_input": bool(real)},
         lowest,
@@ -84,16 +80,12 @@ def verify_bank(certificate: Certificate, bank: AbstractBank | None) -> None:
                 f"Certificate.verify: it is about other filters: {key} is {claimed.get(key)!r} in the "
                 f"certificate, but {found[key]!r} for this bank."
             )
-    domain = {"kind": "grid", "shape": list(bank.grid.shape), "spacing": bank.grid.spacing}
-    if certificate.domain != domain:
+    if certificate.domain != _domain(bank.grid):
         raise CertificateError(
             f"Certificate.verify: it is about {certificate.domain}, but the bank lives on {bank.grid}."
         )
     real = certificate.method.get("real_input") is True
-    expected = "littlewood-paley-real" if real else "littlewood-paley"
-    if isinstance(bank, MatrixBank):
-        expected = "squared-singular-values"
-    if certificate.quantity != expected:
+    if certificate.quantity != _quantity(bank, real):
         raise CertificateError(
             f"Certificate.verify: quantity {certificate.quantity!r} does not go with this bank."
         )
@@ -123,6 +115,16 @@ def verify_bank(certificate: Certificate, bank: AbstractBank | None) -> None:
         )
 
 
+def _quantity(bank: AbstractBank, real: bool) -> str:
+    if isinstance(bank, MatrixBank):
+        return "squared-singular-values"
+    return "littlewood-paley-real" if real else "littlewood-paley"
+
+
+def _domain(grid: Grid) -> dict[str, Any]:
+    return {"kind": "grid", "shape": list(grid.shape), "spacing": grid.spacing}
+
+
 def _bounds(bank, real: bool) -> tuple[float, float, Witness, Witness]:
     if isinstance(bank, MatrixBank):
         return _matrix_bounds(bank, real)
@@ -139,28 +141,29 @@ def _bounds(bank, real: bool) -> tuple[float, float, Witness, Witness]:
 
 def littlewood_paley_interval(bank: FilterBank, real: bool) -> tuple[np.ndarray, float]:
     """The sum in float64, and by which relative amount it may be off."""
-    atoms, chi = np.asarray(bank.atoms_hat), np.asarray(bank.output_atom_hat)
-    total = _squares(chi)
-    for atom in atoms:  # one at a time: a copy of the whole bank in float64 may not fit
-        total += _squares(atom)
+    total = _sum_of_squares(bank) + _squares(np.asarray(bank.output_atom_hat))
     if real:
-        axes = tuple(range(total.ndim))
-        total = (total + np.roll(np.flip(total, axes), 1, axes)) / 2
+        total = (total + reflected(total, total.ndim)) / 2
     # A square, then additions: at most 2 (atoms + 1) + 3 roundings touch any term, and
     # gamma_n / (1 - gamma_n) < gamma_(n+1).
-    return total, gamma(2 * len(atoms) + 6)
+    return total, gamma(2 * len(bank) + 6)
 
 
 def weighted_upper(bank: AbstractBank, weight: float) -> float:
     r"""A proved bound on $w \sum_\lambda|\hat g_\lambda|^2 + |\hat\chi|^2$ on the bank's grid."""
     if isinstance(bank, MatrixBank):
         return up(_bounds(bank, False)[1] * max(1.0, weight))
-    chi = np.asarray(bank.output_atom_hat)
+    total = weight * _sum_of_squares(bank) + _squares(np.asarray(bank.output_atom_hat))
+    largest = float(np.max(total))
+    return up(largest * (1 + gamma(2 * len(bank) + 8)))
+
+
+def _sum_of_squares(bank: AbstractBank) -> np.ndarray:
+    """Over the atoms, one at a time: a copy of the whole bank in float64 may not fit."""
     total = np.zeros(bank.grid.shape)
     for atom in np.asarray(bank.atoms_hat):
         total += _squares(atom)
-    largest = float(np.max(weight * total + _squares(chi)))
-    return up(largest * (1 + gamma(2 * len(bank) + 8)))
+    return total
 
 
 def _squares(atom: np.ndarray) -> np.ndarray:
@@ -173,31 +176,23 @@ def _squares(atom: np.ndarray) -> np.ndarray:
 
 def _matrix_bounds(bank: MatrixBank, real: bool) -> tuple[float, float, Witness, Witness]:
     lower, upper, lowest, highest = eigenvalue_range(*bank_grams(bank, real))
-    coarse = bank.grid.decimated(bank.stride)
+    coarse = bank.maps_grid
     ends = [Witness(_frequency(coarse, i), low, high) for i, low, high in (lowest, highest)]
     return lower, upper, ends[0], ends[1]
 
 
 def _frequency(grid: Grid, index: int) -> tuple[float, ...]:
-    place = np.unravel_index(index, grid.shape)
-    return tuple(
-        float(np.fft.fftfreq(n, grid.spacing)[i]) for n, i in zip(grid.shape, place, strict=True)
-    )
+    return frequency_at(index, grid.shape, grid.shape, grid.spacing)
 
 
 def _identity(bank) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    for array in (bank.atoms_hat, bank.output_atom_hat):
-        array = np.ascontiguousarray(array)
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(array.tobytes())
     return {
         "kind": "arrays",
-        "sha256": digest.hexdigest(),
+        "sha256": fingerprint(bank.atoms_hat, bank.output_atom_hat),
         "dtype": str(np.asarray(bank.atoms_hat).dtype),
         "shape": list(bank.atoms_hat.shape),
         "stride": bank.stride,
-        "frame": describe(bank.frame) if bank.frame is not None and has_name(bank.frame) else None,
+        "frame": name_of(bank.frame),
     }
 
 

@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from wiatowski._description import describe
 from wiatowski.certificates._autocorrelation import Autocorrelation, autocorrelation
 from wiatowski.certificates._rounding import down, gamma, up
-from wiatowski.certificates._sampling import sampling_slack, transform
+from wiatowski.certificates._sampling import frequency_at, sampling_slack, transform, transform_at
 from wiatowski.certificates.certificate import Certificate, CertificateError, Witness
-from wiatowski.certificates.identity import frame_from, has_name
+from wiatowski.certificates.identity import frame_from, name_of
 from wiatowski.frames import Frame
 from wiatowski.frames.frame import FiniteTaps
 
@@ -41,7 +40,7 @@ def certify_taps(taps: FiniteTaps, frame: Frame | None = None, oversampling: int
     ndim = taps.output_atom.ndim
     exact = autocorrelation(taps)
     degrees = _degrees(taps)
-    points = _points(degrees, oversampling)
+    points = sampling_points(degrees, oversampling, _FINEST, _MOST_POINTS)
     p, slack = samples(exact, taps, points)
     lower, upper = enclosure(float(p.min()), float(p.max()), slack, degrees, points)
     return Certificate(
@@ -60,13 +59,7 @@ def verify_taps(certificate: Certificate, frame: Frame | None) -> None:
     """Sample the polynomial once more at the stated points and compare."""
     exact, taps = taps_of(certificate, frame)
     degrees = _degrees(taps) if exact is None else exact.degrees
-    points = tuple(certificate.method["points"])
-    if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
-        raise CertificateError("Certificate.verify: the degrees are not those of the filters.")
-    if any(not (isinstance(m, int) and m > 2 * n) for m, n in zip(points, degrees)):
-        raise CertificateError(
-            "Certificate.verify: too few points: the enclosure needs more than twice the degree."
-        )
+    points = stated_points(certificate, degrees)
     if math.prod(points) > 4 * _MOST_POINTS:
         raise CertificateError("Certificate.verify: more sample points than a check should take.")
     p, slack = samples(exact, taps, points)
@@ -94,18 +87,14 @@ def check_witnesses(certificate: Certificate, exact, taps) -> None:
 
 def value_at(frequency: tuple[float, ...], exact, taps) -> tuple[float, float]:
     """p at one frequency, and a bound on its error but for that of the frequency."""
-    filters = [exact.rounded()] if exact is not None else [*taps.atoms.values(), taps.output_atom]
-    origin = exact.degrees if exact is not None else (0,) * len(frequency)
+    if exact is not None:
+        r = exact.rounded()
+        value = transform_at(r, frequency, exact.degrees)
+        return float(np.real(value)), 1e-12 * float(np.abs(r).sum())
     total, slack = 0.0, 0.0
-    for own in filters:
-        value = np.asarray(own)
-        for w, start in zip(frequency, origin, strict=True):
-            value = np.tensordot(
-                np.exp(-2j * np.pi * w * (np.arange(len(value)) - start)), value, 1
-            )
-        size = float(np.abs(own).sum())
-        total += float(np.real(value)) if exact is not None else float(np.abs(value) ** 2)
-        slack += 1e-12 * (size if exact is not None else size**2)
+    for own in (*taps.atoms.values(), taps.output_atom):
+        total += float(np.abs(transform_at(own, frequency)) ** 2)
+        slack += 1e-12 * float(np.abs(own).sum()) ** 2
     return total, slack
 
 
@@ -113,7 +102,7 @@ def taps_identity(exact: Autocorrelation | None, taps: FiniteTaps, frame: Frame 
     """What a file says about which finite filters it is about."""
     table: dict[str, Any] = {"kind": "taps", "atoms": len(taps.atoms)}
     table["autocorrelation"] = None if exact is None else exact.table()
-    table["frame"] = describe(frame) if frame is not None and has_name(frame) else None
+    table["frame"] = name_of(frame)
     if exact is None and table["frame"] is None:
         raise ValueError(
             "certify: the filters are too long to be written into the file and their frame has no "
@@ -171,25 +160,42 @@ def _degrees(taps: FiniteTaps | None) -> tuple[int, ...]:
     return tuple(max(s[i] for s in shapes) - 1 for i in range(len(shapes[0])))
 
 
-def _points(degrees: tuple[int, ...], oversampling: int | None) -> tuple[int, ...]:
-    if oversampling is not None:
-        if not isinstance(oversampling, int) or oversampling < 3:
-            raise ValueError(
-                f"certify: oversampling must be an integer >= 3, not {oversampling!r}."
-            )
-        return checked_points(tuple(max(1, oversampling * n) for n in degrees), 4 * _MOST_POINTS)
-    factor = _FINEST
-    while factor > 3 and math.prod(max(1, factor * n) for n in degrees) > _MOST_POINTS:
-        factor -= 1
+def sampling_points(
+    degrees: tuple[int, ...], oversampling: int | None, finest: int, most: int
+) -> tuple[int, ...]:
+    """Points per axis: `oversampling` per degree, or as many up to `finest` as `most` points allow.
+
+    Raises:
+        ValueError: for too little oversampling, or so much that a check would not accept it.
+    """
+    if oversampling is None:
+        oversampling = finest
+        while oversampling > 3 and math.prod(_spread(degrees, oversampling)) > most:
+            oversampling -= 1
+        return _spread(degrees, oversampling)
+    if not isinstance(oversampling, int) or oversampling < 3:
+        raise ValueError(f"certify: oversampling must be an integer >= 3, not {oversampling!r}.")
+    points = _spread(degrees, oversampling)
+    if math.prod(points) > 4 * most:
+        raise ValueError(
+            f"certify: {math.prod(points):.2g} sample points are more than the {4 * most:.2g} that a "
+            "check accepts; use less oversampling."
+        )
+    return points
+
+
+def _spread(degrees: tuple[int, ...], factor: int) -> tuple[int, ...]:
     return tuple(max(1, factor * n) for n in degrees)
 
 
-def checked_points(points: tuple[int, ...], most: int) -> tuple[int, ...]:
-    """The points; raises for more than a check would accept."""
-    if math.prod(points) > most:
-        raise ValueError(
-            f"certify: {math.prod(points):.2g} sample points are more than the {most:.2g} that a check "
-            "accepts; use less oversampling."
+def stated_points(certificate: Certificate, degrees: tuple[int, ...]) -> tuple[int, ...]:
+    """The points per axis that a certificate names, enough for its filters' degrees."""
+    points = tuple(certificate.method["points"])
+    if tuple(certificate.method["degrees"]) != degrees or len(points) != len(degrees):
+        raise CertificateError("Certificate.verify: the degrees are not those of the filters.")
+    if any(not (isinstance(m, int) and m > 2 * n) for m, n in zip(points, degrees)):
+        raise CertificateError(
+            "Certificate.verify: too few points: the enclosure needs more than twice the degree."
         )
     return points
 
@@ -226,7 +232,6 @@ def samples(
 
 
 def _witness(p: np.ndarray, index: int, slack: float, points: tuple[int, ...]) -> Witness:
-    place = np.unravel_index(index, p.shape)
-    frequency = tuple(float(np.fft.fftfreq(m)[i]) for m, i in zip(points, place, strict=True))
     value = float(p.flat[index])
+    frequency = frequency_at(index, p.shape, points)
     return Witness(frequency, max(0.0, down(value - slack)), up(value + slack))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from wiatowski._fourier import spatial_axes, squared_modulus
+from wiatowski._fourier import reflected, squared_modulus
 from wiatowski._types import Array
 
 
@@ -38,8 +38,7 @@ def unstacked(array: Array, stride: int, ndim: int) -> Array:
 
 def mirrored(array: Array, ndim: int) -> Array:
     """Transform of the complex conjugate: conj(a[-k])."""
-    axes = spatial_axes(ndim)
-    return jnp.conj(jnp.roll(jnp.flip(array, axes), (1,) * ndim, axes))
+    return jnp.conj(reflected(array, ndim))
 
 
 def with_conjugate(rows: Array, ndim: int) -> Array:

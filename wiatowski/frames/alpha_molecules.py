@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from wiatowski._fourier import spatial_axes
+from wiatowski._fourier import reflected, spatial_axes
 from wiatowski._profiles import meyer_auxiliary, product, union
 from wiatowski._types import resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
@@ -247,13 +247,11 @@ def make_real(atoms: np.ndarray) -> None:
         line = np.take(atoms, n // 2, axis=axis)
         if not line.any():
             continue
-        mirrored = line
-        for other in range(1, line.ndim):
-            mirrored = np.roll(np.flip(mirrored, other), 1, other)
+        opposite = reflected(line, line.ndim - 1)
         index = [slice(None)] * atoms.ndim
         index[axis] = n // 2
-        mean = (line.astype(float) ** 2 + mirrored.astype(float) ** 2) / 2
-        atoms[tuple(index)] = np.copysign(np.sqrt(mean), line + mirrored)
+        mean = (line.astype(float) ** 2 + opposite.astype(float) ** 2) / 2
+        atoms[tuple(index)] = np.copysign(np.sqrt(mean), line + opposite)
 
 
 def check_resolved(frame: Frame, scale: int, energies: np.ndarray) -> None:

@@ -10,6 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._fourier import is_hermitian
 from wiatowski._types import Array, is_concrete, real_dtype
 from wiatowski.grid import Grid
 
@@ -151,6 +152,22 @@ def finite_samples(name: str, given: tuple, kept: tuple[Array, ...]) -> list[np.
             "(np.nan_to_num) or check the formula at frequency zero."
         )
     return samples
+
+
+def real_flags(
+    real: bool | tuple[bool, bool] | None, samples: list[np.ndarray], ndim: int
+) -> tuple[bool, bool]:
+    """Whether atoms, and whether the output atom, are real in space: as told, or found out."""
+    if real is None:
+        atoms, output = [is_hermitian(a, ndim) for a in samples] or [False, False]
+        return atoms, output
+    return (real, real) if isinstance(real, bool) else real
+
+
+def check_loud(call: str, bound) -> None:
+    """Raise unless an upper bound is positive; traced ones pass."""
+    if is_concrete(bound) and not bound > 0:
+        raise ValueError(f"{call}: every atom is zero, so no factor gives a bound.")
 
 
 def check_grid(name: str, grid) -> None:

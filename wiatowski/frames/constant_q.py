@@ -11,7 +11,15 @@ import numpy as np
 
 from wiatowski._profiles import union
 from wiatowski._types import Array, is_concrete
-from wiatowski.frames.frame import Frame, array_module, check_positive
+from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.frame import (
+    Frame,
+    array_module,
+    check_positive,
+    check_scales,
+    check_size,
+    sampled_bank,
+)
 from wiatowski.frames.ladders import MeyerLadder
 from wiatowski.grid import Grid
 
@@ -58,6 +66,34 @@ def check_lowest_centre(frame: Frame, centre, scales: int, grid: Grid) -> None:
             f"centre >= {_LOWEST_BIN * 2.0 ** (scales - 1) / length:.3g}, fewer scales, or a larger "
             "signal."
         )
+
+
+def wavelet_bank(
+    frame,
+    grid: Grid,
+    dtype,
+    sample: Callable[[tuple[np.ndarray, ...]], dict[str, Any]],
+    per_scale: int,
+    low_pass: Callable[[Grid], Any] | None = None,
+) -> FilterBank:
+    """The bank of one-sided wavelets: atoms over both signs, output atom, residual.
+
+    Args:
+        frame: with `scales` and `centre`.
+        grid: where to.
+        dtype: of the bank.
+        sample: the atoms at frequencies, one array per axis.
+        per_scale: number of atoms per scale, checked before any is sampled.
+        low_pass: the output atom on a grid; `gaussian_low_pass` by default.
+    """
+    check_scales(frame, frame.scales, grid)
+    check_lowest_centre(frame, frame.centre, frame.scales, grid)
+    check_size(frame, frame.scales * per_scale, grid)
+    output_atom = gaussian_low_pass(frame, grid) if low_pass is None else low_pass(grid)
+    atoms = over_both_signs(sample, grid)
+    return sampled_bank(
+        frame, grid, atoms, output_atom, residual(grid), dtype=dtype, real=(False, True)
+    )
 
 
 def over_both_signs(
@@ -114,11 +150,11 @@ def _full(atom, shape: tuple[int, ...]):
     return jnp.broadcast_to(atom, shape)
 
 
-def gaussian_low_pass(frame, frequency: np.ndarray) -> Any:
+def gaussian_low_pass(frame, grid: Grid) -> Any:
     r"""$e^{-|\omega|^2 / (2 \rho^2 \xi_{\min}^2)}$ of a frame with these parameters."""
     *_, lowest = centres(frame.scales, frame.voices, frame.centre).values()
     xp = array_module(frame.centre, frame.low_pass)
-    return xp.exp(-0.5 * (frequency / (lowest * frame.low_pass)) ** 2)
+    return xp.exp(-0.5 * (grid.frequency_norm() / (lowest * frame.low_pass)) ** 2)
 
 
 def residual(grid: Grid) -> np.ndarray:

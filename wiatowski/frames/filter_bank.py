@@ -13,8 +13,7 @@ from wiatowski._chunks import map_chunks
 from wiatowski._fourier import (
     fold,
     from_spectrum,
-    is_hermitian,
-    spatial_axes,
+    reflected,
     spectrum,
     squared_modulus,
 )
@@ -24,11 +23,13 @@ from wiatowski.frames.bank import (
     AbstractBank,
     FrameBounds,
     check_grid,
+    check_loud,
     check_shape,
     checked_labels,
     finite_samples,
     frequencies_at,
     inexact,
+    real_flags,
 )
 from wiatowski.grid import Grid
 
@@ -101,11 +102,7 @@ class FilterBank(AbstractBank):
         samples = finite_samples("FilterBank", given, (atoms_hat, output_atom_hat))
         self.atoms_hat, self.output_atom_hat = atoms_hat, output_atom_hat
         self.grid, self.labels, self.frame = grid, labels, frame
-        if real is None:
-            found = [is_hermitian(a, grid.ndim) for a in samples] or [False, False]
-            self.atoms_real, self.output_real = found
-        else:
-            self.atoms_real, self.output_real = (real, real) if isinstance(real, bool) else real
+        self.atoms_real, self.output_real = real_flags(real, samples, grid.ndim)
 
     @property
     def rounding(self) -> float:
@@ -196,10 +193,7 @@ class FilterBank(AbstractBank):
             ValueError: if every atom is zero.
         """
         bound = self.frame_bounds().upper
-        if is_concrete(bound) and not bound > 0:
-            raise ValueError(
-                "FilterBank.scaled_to: every atom is zero, so no factor gives a bound."
-            )
+        check_loud("FilterBank.scaled_to", bound)
         return self.scaled_by(jnp.sqrt(upper / bound))
 
     def parseval(self) -> FilterBank:
@@ -274,5 +268,4 @@ class FilterBank(AbstractBank):
 
 def symmetrised(total: Array) -> Array:
     """Mean of an array of frequencies at k and -k."""
-    axes = spatial_axes(total.ndim)
-    return 0.5 * (total + jnp.roll(jnp.flip(total, axes), (1,) * total.ndim, axes))
+    return 0.5 * (total + reflected(total, total.ndim))

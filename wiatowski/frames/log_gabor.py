@@ -12,22 +12,11 @@ from wiatowski.frames.constant_q import (
     FINEST_CENTRE,
     LOW_PASS,
     centres,
-    check_lowest_centre,
-    gaussian_low_pass,
-    over_both_signs,
     positive,
-    residual,
+    wavelet_bank,
 )
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import (
-    Frame,
-    array_module,
-    check_count,
-    check_dimension,
-    check_scales,
-    check_size,
-    sampled_bank,
-)
+from wiatowski.frames.frame import Frame, array_module, check_count, check_dimension
 from wiatowski.grid import Grid
 
 __all__ = ["LogGabor"]
@@ -100,19 +89,8 @@ class LogGabor(Frame):
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one or two axes."""
         check_dimension(self, grid, (1, 2))
-        check_scales(self, self.scales, grid)
-        check_lowest_centre(self, self.centre, self.scales, grid)
         each = self.voices * (self.orientations if grid.ndim == 2 else 1)
-        check_size(self, self.scales * each, grid)
-        return sampled_bank(
-            self,
-            grid,
-            over_both_signs(self._atoms, grid),
-            gaussian_low_pass(self, grid.frequency_norm()),
-            residual(grid),
-            dtype=dtype,
-            real=(False, True),
-        )
+        return wavelet_bank(self, grid, dtype, self._atoms, each)
 
     def _atoms(self, frequencies: tuple[np.ndarray, ...]) -> dict[str, Any]:
         """The atoms at frequencies, one array per axis."""

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._chunks import map_chunks
-from wiatowski._fourier import fold, from_spectrum, is_hermitian, spectrum, squared_modulus
+from wiatowski._fourier import fold, from_spectrum, spectrum, squared_modulus
 from wiatowski._types import Array, complex_dtype, is_concrete
 from wiatowski.features import safe_sqrt
 from wiatowski.frames.alias_classes import (
@@ -26,11 +26,13 @@ from wiatowski.frames.bank import (
     AbstractBank,
     FrameBounds,
     check_grid,
+    check_loud,
     check_shape,
     checked_labels,
     finite_samples,
     frequencies_at,
     inexact,
+    real_flags,
 )
 from wiatowski.frames.filter_bank import symmetrised
 from wiatowski.grid import Grid
@@ -131,11 +133,7 @@ class MatrixBank(AbstractBank):
         samples = finite_samples("MatrixBank", given, (atoms_hat, output_atom_hat))
         self.atoms_hat, self.output_atom_hat = atoms_hat, output_atom_hat
         self.grid, self.stride, self.labels, self.frame = grid, stride, labels, frame
-        if real is None:
-            found = [is_hermitian(a, grid.ndim) for a in samples] or [False, False]
-            self.atoms_real, self.output_real = found
-        else:
-            self.atoms_real, self.output_real = (real, real) if isinstance(real, bool) else real
+        self.atoms_real, self.output_real = real_flags(real, samples, grid.ndim)
 
     @property
     def channels(self) -> tuple[int, int]:
@@ -231,10 +229,7 @@ class MatrixBank(AbstractBank):
             ValueError: if every atom is zero.
         """
         bound = self.upper_bound()
-        if is_concrete(bound) and not bound > 0:
-            raise ValueError(
-                "MatrixBank.scaled_to: every atom is zero, so no factor gives a bound."
-            )
+        check_loud("MatrixBank.scaled_to", bound)
         return self.scaled_by(jnp.sqrt(upper / bound))
 
     def parseval(self) -> MatrixBank:

@@ -12,23 +12,12 @@ from wiatowski.frames.constant_q import (
     FINEST_CENTRE,
     LOW_PASS,
     centres,
-    check_lowest_centre,
-    gaussian_low_pass,
     half_step,
-    over_both_signs,
     positive,
-    residual,
+    wavelet_bank,
 )
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import (
-    Frame,
-    array_module,
-    check_count,
-    check_dimension,
-    check_scales,
-    check_size,
-    sampled_bank,
-)
+from wiatowski.frames.frame import Frame, array_module, check_count, check_dimension
 from wiatowski.grid import Grid
 
 __all__ = ["Morlet"]
@@ -96,24 +85,10 @@ class Morlet(Frame):
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one or two axes."""
         check_dimension(self, grid, (1, 2))
-        check_scales(self, self.scales, grid)
-        check_lowest_centre(self, self.centre, self.scales, grid)
-        each = self.voices if grid.ndim == 1 else self.orientations
-        check_size(self, self.scales * each, grid)
-        sample, low_pass = (
-            (self._line, self._line_low_pass)
-            if grid.ndim == 1
-            else (self._plane, self._plane_low_pass)
-        )
-        return sampled_bank(
-            self,
-            grid,
-            over_both_signs(sample, grid),
-            low_pass(grid),
-            residual(grid),
-            dtype=dtype,
-            real=(False, True),
-        )
+        if grid.ndim == 1:
+            return wavelet_bank(self, grid, dtype, self._line, self.voices)
+        plane, envelope = self._plane, self._plane_low_pass
+        return wavelet_bank(self, grid, dtype, plane, self.orientations, envelope)
 
     def _line(self, frequencies: tuple[np.ndarray, ...]) -> dict[str, Any]:
         (omega,) = frequencies
@@ -125,9 +100,6 @@ class Morlet(Frame):
                 ((omega - centre) / width) ** 2, (omega / width) ** 2, (centre / width) ** 2
             )
         return atoms
-
-    def _line_low_pass(self, grid: Grid) -> Any:
-        return gaussian_low_pass(self, grid.frequency_norm())
 
     def _plane(self, frequencies: tuple[np.ndarray, ...]) -> dict[str, Any]:
         x, y = frequencies
