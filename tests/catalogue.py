@@ -72,6 +72,9 @@ FRAMES = {
         2: [frames.Shearlets(scales=1), frames.Shearlets(scales=2, nyquist="isotropic")],
         3: [frames.Shearlets(scales=1)],
     },
+    "SolidHarmonics": {
+        3: [frames.SolidHarmonics(scales=2, degree=1), frames.SolidHarmonics(1, 2, real=False)]
+    },
     "Steerable": {
         2: [frames.Steerable(scales=2, orientations=3), frames.Steerable(scales=1, orientations=4)]
     },
@@ -169,6 +172,7 @@ MATRIX_FRAMES = {
 # name -> (instance, pair (z, w) at which the declared constant is reached to 1 %).
 NONLINEARITIES = {
     "Modulus": [(wi.Modulus(), (1.0, 0.0)), (wi.Modulus(), (1 + 1j, 3 + 3j))],
+    "GroupModulus": [(wi.GroupModulus(), (1 + 1j, 3 + 3j))],
     "ReLU": [(wi.ReLU(), (1.0, 2.0)), (wi.ReLU(), (1 + 1j, 2 + 3j))],
     "Tanh": [(wi.Tanh(), (0.01, -0.01)), (wi.Tanh(), (0.01j, -0.01j))],
     "ShiftedSigmoid": [(wi.ShiftedSigmoid(), (0.01, -0.01))],

@@ -141,7 +141,7 @@ def test_chunks_and_their_remainder(monkeypatch, pooling):
     row = len(phi.layers[1].bank) * 16 * 20 * 8
     f = noise(phi, 0)
     whole = phi.trace(f)
-    monkeypatch.setattr(_chunks, "CHUNK_BYTES", 3 * row)
+    monkeypatch.setattr(_chunks, "CACHE_BYTES", row)
     jax.clear_caches()
     counted = []
     original = jax.lax.map

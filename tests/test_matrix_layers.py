@@ -134,7 +134,7 @@ def test_complex_taps_and_chunks(monkeypatch):
     phi = convolutional(real=False)
     f = noise(phi, 0)
     testing.assert_agrees_with_definition(phi, f)
-    monkeypatch.setattr("wiatowski._chunks.CHUNK_BYTES", 3 * 24 * 12 * 8)
+    monkeypatch.setattr("wiatowski._chunks.CACHE_BYTES", 3 * 24 * 12 * 8)
     jax.clear_caches()
     testing.assert_agrees_with_definition(phi, f)
     monkeypatch.undo()

@@ -22,6 +22,7 @@ from wiatowski.grid import Grid as Grid
 from wiatowski.layer import Layer as Layer
 from wiatowski.nonlinearities import GELU as GELU
 from wiatowski.nonlinearities import AbstractNonlinearity as AbstractNonlinearity
+from wiatowski.nonlinearities import GroupModulus as GroupModulus
 from wiatowski.nonlinearities import Identity as Identity
 from wiatowski.nonlinearities import LeakyReLU as LeakyReLU
 from wiatowski.nonlinearities import ModReLU as ModReLU

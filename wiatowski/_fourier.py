@@ -48,6 +48,16 @@ def from_spectrum(u_hat: Array, ndim: int, real: bool) -> Array:
     return jnp.fft.irfftn(u_hat[..., : last // 2 + 1], s=u_hat.shape[-ndim:], axes=axes)
 
 
+def half_spectrum(u: Array, ndim: int) -> Array:
+    """The transform of real arrays for the frequencies k >= 0 of the last axis."""
+    return jnp.fft.rfftn(u, axes=spatial_axes(ndim))
+
+
+def from_half_spectrum(half: Array, shape: tuple[int, ...], ndim: int) -> Array:
+    """Inverse of `half_spectrum`: real arrays of the shape."""
+    return jnp.fft.irfftn(half, s=shape, axes=spatial_axes(ndim))
+
+
 def fold(u_hat: Array, factor: int, ndim: int) -> Array:
     r"""Spectrum of every `factor`-th sample: the mean $\frac{1}{S^d} \sum_j \hat u[k' + j N / S]$."""
     if factor == 1:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._fourier import spectrum
+from wiatowski._chunks import chunk_bytes
 from wiatowski._types import Array, is_concrete
 from wiatowski.certificates import Certificate
 from wiatowski.constants import Constants, certified_constants, certify_layers
+from wiatowski.execution import propagated
 from wiatowski.features import Features
 from wiatowski.frames.bank import AbstractBank, FrameBounds
 from wiatowski.frames.frame import Frame, output_only
 from wiatowski.grid import Grid, nearest_divisible_shapes
-from wiatowski.layer import Layer, output_maps, scaled_bank
+from wiatowski.layer import Layer, scaled_bank
+from wiatowski.paths import Node, PathRule, trees_of_paths
 
 __all__ = ["FeatureExtractor", "Trace"]
 
@@ -51,6 +53,12 @@ class FeatureExtractor(eqx.Module):
             deepest grid (a bank must live there).
         output_stride: put every depth on the same coarse grid, this factor coarser than the
             input; by default each depth keeps its own grid.
+        paths: which paths to follow: `"all"`; `"decreasing"`, those along which the mean frequency of
+            the atoms falls by half an octave at least in every layer (the others carry little energy
+            after a modulus); a predicate on the labels of a path, asked for a path only if all its
+            beginnings are followed; or a collection of such paths.
+        memory: ceiling in bytes for the temporaries of a call; by default chunks fit a core's cache
+            on a CPU, and are larger on an accelerator.
         dtype: float32 or float64 of the filters; by default that of the context.
 
     Raises:
@@ -72,6 +80,9 @@ class FeatureExtractor(eqx.Module):
     output_bank: AbstractBank
     grid: Grid = eqx.field(static=True)
     output_stride: int | None = eqx.field(static=True)
+    paths: str = eqx.field(static=True)
+    memory: int | None = eqx.field(static=True)
+    trees: tuple[Node, ...] = eqx.field(static=True)
 
     def __init__(
         self,
@@ -80,6 +91,8 @@ class FeatureExtractor(eqx.Module):
         output_frame: Frame | AbstractBank | None = None,
         output_stride: int | None = None,
         dtype=None,
+        paths: str | PathRule | Collection[tuple[str, ...]] = "all",
+        memory: int | None = None,
     ):
         if isinstance(layers, Layer):
             raise TypeError("FeatureExtractor: layers must be a list; write [layer].")
@@ -111,7 +124,7 @@ class FeatureExtractor(eqx.Module):
         for number, layer in enumerate(layers, start=1):
             try:
                 placed.append(layer.on(current, dtype))
-                maps = placed[-1].bank.count_maps(maps)
+                maps = placed[-1].count_maps(maps)
                 current = layer.pooled(current)
             except ValueError as error:
                 raise ValueError(f"FeatureExtractor, layer {number}: {error}") from None
@@ -124,6 +137,9 @@ class FeatureExtractor(eqx.Module):
         self.layers, self.grid = tuple(placed), grid
         self.output_bank = output_bank
         self.output_stride = _checked_output_stride(output_stride, self.strides, grid)
+        self.trees, self.paths = trees_of_paths(placed, paths)
+        self.memory = memory
+        self._check_samples()
 
     @property
     def depth(self) -> int:
@@ -153,10 +169,20 @@ class FeatureExtractor(eqx.Module):
     @property
     def path_counts(self) -> tuple[int, ...]:
         """The number of paths, and so of maps, at depths 0..D."""
-        counts = [1]
-        for layer in self.layers:
-            counts.append(layer.bank.count_maps(counts[-1]))
+        counts, maps = [], 1
+        for tree in self.trees:
+            counts += [maps * tree.count(n) for n in range(tree.depth, tree.last + 1)]
+            end = tree.last
+            maps = self.layers[end].count_maps(counts[-1]) if end < self.depth else 0
         return tuple(counts)
+
+    @property
+    def rows(self) -> tuple[tuple[tuple[int, ...], ...], ...] | None:
+        """Per depth the paths that are followed, as numbers of labels; `None` for all of them."""
+        if self.paths == "all":
+            return None
+        (tree,) = self.trees
+        return tuple(tuple(tree.paths(n)) for n in range(self.depth + 1))
 
     @property
     def mixing_layers(self) -> tuple[int, ...]:
@@ -181,21 +207,29 @@ class FeatureExtractor(eqx.Module):
             ValueError: for a wrong shape, NaN or infinite samples, or a wrong tap.
         """
         if pad is None:
-            return self.trace(f, taps).features
+            return self._propagated(f, taps).features
         if pad != "reflect":
             raise ValueError(f'FeatureExtractor: pad must be None or "reflect", not {pad!r}.')
         extended, windows = self._reflected(f)
-        features = self.trace(extended, taps).features
+        features = self._propagated(extended, taps).features
         arrays = tuple(a[(slice(None), *w)] for a, w in zip(features.arrays, windows))
         grids = tuple(
             Grid(a.shape[1:], g.spacing) for a, g in zip(arrays, features.grids, strict=True)
         )
-        return Features(arrays, features.labels, grids, features.mixing_layers)
+        return Features(arrays, features.labels, grids, features.mixing_layers, features.rows)
 
     def trace(self, f: Array, taps: Mapping[int, Array] | None = None) -> Trace:
         """Features and, beside them, all propagated maps U[q]f; arguments as in a call."""
+        if any(stride > 1 for layer in self.layers for stride, _ in layer.kinds()):
+            raise ValueError(
+                "FeatureExtractor.trace: the maps of a Subsampled frame lie on several grids; use the "
+                "inner frame to look at them."
+            )
+        return self._propagated(f, taps, collect=True)
+
+    def _propagated(self, f: Array, taps, collect: bool = False) -> Trace:
         f = self._checked_signal(f)
-        return _trace(self, f, self._checked_taps(taps))
+        return _trace(self, f, self._checked_taps(taps), collect)
 
     def frame_bounds(self, real: bool = False) -> tuple[FrameBounds, ...]:
         """Frame bounds of each layer's bank, output atom included.
@@ -272,6 +306,22 @@ class FeatureExtractor(eqx.Module):
         gains = tuple(float(gain) for gain in self._gains())
         return Constants(uppers, gains, self.is_admissible(), float(self.lipschitz_bound()))
 
+    def _check_samples(self) -> None:
+        """Raise if maps on coarser samples meet a pooling or features on finer ones."""
+        coarsest = 1
+        for number, layer in enumerate(self.layers, start=1):
+            coarsest = max(coarsest, *(stride for stride, _ in layer.kinds()), 1)
+            if coarsest > 1 and layer.pooling.stride > 1:
+                raise ValueError(
+                    f"FeatureExtractor, layer {number}: maps that a Subsampled frame keeps on few "
+                    f"samples cannot be pooled with a stride, {layer.pooling!r}; use NoPooling()."
+                )
+        if coarsest > 1 and (self.output_stride or 1) % coarsest:
+            raise ValueError(
+                f"FeatureExtractor: the maps of a Subsampled frame have strides up to {coarsest}; "
+                f"pass an output_stride that is a multiple of {coarsest}, not {self.output_stride}."
+            )
+
     def _gains(self) -> list[Array]:
         return _constants(self)[0]
 
@@ -333,24 +383,28 @@ class FeatureExtractor(eqx.Module):
 
 
 @eqx.filter_jit
-def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array]) -> Trace:
+def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array], collect: bool) -> Trace:
     """The fast path; `wiatowski.definition` is what it must agree with."""
-    u = f[None]
-    maps, outputs, grids = [u], [], []
-    for depth, bank in enumerate(phi.banks):
-        real = not jnp.iscomplexobj(u)
-        u_hat = spectrum(u, bank.grid.ndim)
-        stride = 1 if phi.output_stride is None else phi.output_stride // phi.strides[depth]
-        outputs.append(
-            output_maps(u_hat, bank.output_atom_hat, bank.grid, real and bank.output_real, stride)
-        )
-        grids.append(bank.grid.decimated(stride))
-        if depth < phi.depth:
-            u = phi.layers[depth].propagate(u_hat, real, taps.get(depth + 1))
-            maps.append(u)
-    labels = tuple(layer.bank.labels for layer in phi.layers)
-    features = Features(tuple(outputs), labels, tuple(grids), phi.mixing_layers)
-    return Trace(features, tuple(maps))
+    strides = phi.strides
+    keeps = [1 if phi.output_stride is None else phi.output_stride // own for own in strides]
+    features, maps = propagated(
+        phi.layers,
+        phi.banks,
+        phi.trees,
+        keeps,
+        f[None],
+        {n: tap[None] for n, tap in taps.items()},
+        collect=collect,
+        budget=phi.memory or chunk_bytes(),
+    )
+    depths = range(phi.depth + 1)
+    grids = tuple(g.decimated(keep) for g, keep in zip(phi.grids, keeps, strict=True))
+    labels = tuple(layer.labels for layer in phi.layers)
+    arrays = tuple(features[n][0] for n in depths)
+    return Trace(
+        Features(arrays, labels, grids, phi.mixing_layers, phi.rows),
+        tuple(maps[n, 1][0] for n in depths) if collect else (),
+    )
 
 
 @eqx.filter_jit

@@ -25,6 +25,7 @@ class Features(eqx.Module):
         grids: per depth the grid of the maps.
         mixing_layers: numbers of the layers that mix all maps of their depth. A path begins anew
             there, with the label of the channel.
+        rows: per depth the paths that are followed, as numbers of labels; all of them by default.
 
     Source: Wiatowski & Boelcskei 2018, the feature vector and its norm.
     """
@@ -33,6 +34,7 @@ class Features(eqx.Module):
     labels: tuple[tuple[str, ...], ...] = eqx.field(static=True)
     grids: tuple[Grid, ...] = eqx.field(static=True)
     mixing_layers: tuple[int, ...] = eqx.field(static=True, default=())
+    rows: tuple[tuple[tuple[int, ...], ...], ...] | None = eqx.field(static=True, default=None)
 
     def __getitem__(self, depth: int) -> Array:
         return self.arrays[depth]
@@ -50,14 +52,14 @@ class Features(eqx.Module):
     @property
     def paths(self) -> tuple[tuple[tuple[str, ...], ...], ...]:
         """Per depth one tuple of atom names per row: ``paths[1][0] == ("scale=1,wedge=0",)``."""
-        starts = (
-            max((n - 1 for n in self.mixing_layers if n <= depth), default=0)
-            for depth in range(len(self.arrays))
-        )
-        return tuple(
-            tuple(itertools.product(*self.labels[start:depth]))
-            for depth, start in enumerate(starts)
-        )
+        return tuple(map(self._paths_of, range(len(self.arrays))))
+
+    def _paths_of(self, depth: int) -> tuple[tuple[str, ...], ...]:
+        start = max((n - 1 for n in self.mixing_layers if n <= depth), default=0)
+        labels = self.labels[start:depth]
+        if self.rows is None:
+            return tuple(itertools.product(*labels))
+        return tuple(tuple(own[i] for own, i in zip(labels, row)) for row in self.rows[depth])
 
     def energies(self) -> Array:
         r"""$|||\Phi^n(f)|||^2 = \sum_q \|U[q]f * \chi_n\|^2$ for n = 0..D; shape (D + 1,)."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 
-from wiatowski._chunks import map_chunks
-from wiatowski._fourier import fold, from_spectrum
+from wiatowski._filtering import window
 from wiatowski._types import Array, is_concrete
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.frame import Frame
+from wiatowski.frames.matrix_bank import MatrixBank
 from wiatowski.frames.scaled import Scaled
+from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.grid import Grid
 from wiatowski.nonlinearities import AbstractNonlinearity, Modulus
 from wiatowski.poolings import AbstractPooling, Decimate, NoPooling, decimate
@@ -84,6 +86,11 @@ class Layer(eqx.Module):
         """W&B's S of the whole layer: the frame's stride times the pooling's factor."""
         return self.frame.stride * self.pooling.factor
 
+    @property
+    def folds(self) -> bool:
+        """Whether it may fold spectra: plain decimation commutes with a pointwise map."""
+        return isinstance(self.pooling, Decimate) and self.nonlinearity.pointwise
+
     def pooled(self, grid: Grid) -> Grid:
         """The grid of the maps that the layer makes on `grid`."""
         return self.pooling.pooled(grid.decimated(self.frame.stride))
@@ -95,7 +102,12 @@ class Layer(eqx.Module):
             ValueError: for a bank that lives on another grid.
         """
         if isinstance(self.frame, Frame):
-            return Layer(self.frame.on(grid, dtype), self.nonlinearity, self.pooling)
+            return Layer(self.frame.on(grid, dtype), self.nonlinearity, self.pooling).on(grid)
+        if self.frame.mixes and self.nonlinearity.joins:
+            raise ValueError(
+                f"Layer.on: {self.nonlinearity!r} joins atoms that act on one map, but the frame mixes "
+                "maps into channels; use Modulus()."
+            )
         if self.frame.grid != grid:
             raise ValueError(
                 f"Layer.on: the {type(self.frame).__name__} lives on {self.frame.grid}, but this layer's grid is "
@@ -117,21 +129,59 @@ class Layer(eqx.Module):
         """The same layer, its atoms and its output atom times `factor`."""
         return Layer(scaled_bank(self.bank, factor), self.nonlinearity, self.pooling)
 
-    def propagate(self, u_hat: Array, real: bool, tap: Array | None = None) -> Array:
-        """U_n: spectra of maps to maps after pooling.
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One per map that the layer makes of a map (or, where it mixes, of all of them)."""
+        return self.nonlinearity.joined_labels(self.bank.labels)
 
-        Args:
-            u_hat: (paths, *grid.shape), full spectra.
-            real: whether the maps are real.
-            tap: (new paths, *grid.shape), on the grid before the pooling, added after the
-                nonlinearity.
+    def count_maps(self, maps: int) -> int:
+        """How many maps the layer makes of `maps` maps."""
+        atoms, new = self.bank.count_maps(maps), len(self.labels)
+        return atoms if self.bank.mixes else maps * new
+
+    def kinds(self) -> tuple[tuple[int, int], ...]:
+        """Per new map the stride of its samples on the bank's grid, and the number of its atoms."""
+        strides = (
+            self.bank.strides if isinstance(self.bank, SubsampledBank) else (1,) * len(self.bank)
+        )
+        return tuple((max(strides[atom] for atom in group), len(group)) for group in self._groups())
+
+    def atoms_per_map(self, rows: Sequence[int]) -> int:
+        """The number of atoms of each of some maps, which is the same."""
+        return len(self._groups()[rows[0]])
+
+    def atoms(self, rows: Sequence[int], samples: tuple[int, ...]) -> Array:
+        """Transforms of the atoms of some maps of one kind, for parents held on so many samples.
 
         Returns:
-            (new paths, *pooled grid.shape); of a `FilterBank`, atoms varying fastest.
+            (maps, atoms of each, *window), the window all frequencies of `samples` or fewer.
         """
-        grid, stride = self.bank.maps_grid, self.pooling.stride
-        # Plain decimation commutes with a pointwise map: fold the spectrum, skip the samples.
-        folds = isinstance(self.pooling, Decimate) and self.nonlinearity.pointwise
+        groups = self._groups()
+        chosen = [atom for row in rows for atom in groups[row]]
+        if isinstance(self.bank, SubsampledBank):
+            atoms = self.bank.band(chosen, samples)
+        else:
+            everyone = chosen == list(range(len(self.bank)))
+            atoms = self.bank.atoms_hat if everyone else self.bank.atoms_hat[np.asarray(chosen)]
+            atoms = window(atoms, samples)
+        return atoms.reshape(len(rows), -1, *atoms.shape[1:])
+
+    def _groups(self) -> tuple[tuple[int, ...], ...]:
+        return self.nonlinearity.groups(self.bank.labels)
+
+    def mixed(self, u_hat: Array, real: bool, tap: Array | None = None) -> Array:
+        """The maps after pooling of a layer that mixes all maps of its depth.
+
+        Args:
+            u_hat: (maps, *grid.shape), full spectra.
+            real: whether the maps are real.
+            tap: (new maps, *maps_grid.shape), added after the nonlinearity.
+
+        Returns:
+            (new maps, *pooled grid.shape).
+        """
+        assert isinstance(self.bank, MatrixBank)
+        grid, stride, folds = self.bank.maps_grid, self.pooling.stride, self.folds
 
         def then(maps, taps):
             maps = self.nonlinearity(maps)
@@ -150,15 +200,3 @@ def scaled_bank(bank: AbstractBank, factor) -> AbstractBank:
     if bank.frame is None or not is_concrete(factor):
         return bank.scaled_by(factor)
     return bank.scaled_by(factor, Scaled(bank.frame, float(factor)))
-
-
-def output_maps(
-    u_hat: Array, output_atom_hat: Array, grid: Grid, real: bool, stride: int = 1
-) -> Array:
-    """Maps convolved with the output atom, every `stride`-th sample."""
-    row_bytes = math.prod(grid.shape) * u_hat.dtype.itemsize
-
-    def one_chunk(parents):
-        return from_spectrum(fold(parents * output_atom_hat, stride, grid.ndim), grid.ndim, real)
-
-    return map_chunks(one_chunk, u_hat, row_bytes)

@@ -14,11 +14,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._fourier import squared_modulus
 from wiatowski._types import Array
+from wiatowski.features import safe_sqrt
 
 __all__ = [
     "GELU",
     "AbstractNonlinearity",
+    "GroupModulus",
     "Identity",
     "LeakyReLU",
     "ModReLU",
@@ -45,6 +48,20 @@ class AbstractNonlinearity(eqx.Module):
     """
 
     pointwise: ClassVar[bool] = True
+    # Whether it makes one map of the maps of several atoms.
+    joins: ClassVar[bool] = False
+
+    def groups(self, labels: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+        """The numbers of the atoms whose maps enter each new map: one each."""
+        return tuple((i,) for i in range(len(labels)))
+
+    def joined_labels(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """The names of the new maps, given those of the atoms."""
+        return labels
+
+    def join(self, u: Array, axis: int) -> Array:
+        """The new maps of groups, whose atoms stand along an axis."""
+        return self(jnp.squeeze(u, axis))
 
     @property
     @abc.abstractmethod
@@ -83,6 +100,62 @@ class Modulus(AbstractNonlinearity):
 
     def __call__(self, u: Array) -> Array:
         return jnp.abs(u)
+
+
+class GroupModulus(AbstractNonlinearity):
+    r"""$M(z_1, \dots, z_k) = (|z_1|^2 + \dots + |z_k|^2)^{1/2}$ over groups of atoms; L = 1.
+
+    Atoms whose labels agree in all but the fields `over` make one map. With solid harmonics this is
+    the modulus that commutes with rotations.
+
+    Args:
+        over: the label fields that differ within a group.
+
+    Source: reverse triangle inequality in C^k; Eickenberg, Exarchakis, Hirn & Mallat 2017.
+
+    >>> import wiatowski as wi
+    >>> wi.GroupModulus(over="order").joined_labels(("scale=0,order=0", "scale=0,order=1"))
+    ('scale=0',)
+    """
+
+    over: tuple[str, ...] = eqx.field(static=True)
+    joins = True
+
+    def __init__(self, over: str | tuple[str, ...] = ("order", "part")):
+        over = (over,) if isinstance(over, str) else tuple(over)
+        if not over or not all(isinstance(field, str) and field for field in over):
+            raise ValueError(
+                f'GroupModulus: over must name fields of the labels, such as "order", not {over!r}.'
+            )
+        self.over = over
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def groups(self, labels: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+        """Atoms by what their labels say apart from the fields `over`, in order of appearance."""
+        found: dict[str, list[int]] = {}
+        for number, label in enumerate(labels):
+            found.setdefault(self._stem(label), []).append(number)
+        return tuple(map(tuple, found.values()))
+
+    def joined_labels(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """What the labels of a group have in common."""
+        return tuple(dict.fromkeys(map(self._stem, labels)))
+
+    def __call__(self, u: Array) -> Array:
+        """Of a group of one: the modulus."""
+        return jnp.abs(u)
+
+    def join(self, u: Array, axis: int) -> Array:
+        """The root of the sum of squared moduli along an axis; its gradient at zero is zero."""
+        squares = squared_modulus(u) if jnp.iscomplexobj(u) else u**2
+        return safe_sqrt(jnp.sum(squares, axis=axis))
+
+    def _stem(self, label: str) -> str:
+        fields = [f for f in label.split(",") if f.partition("=")[0] not in self.over]
+        return ",".join(fields) or "all"
 
 
 class ReLU(AbstractNonlinearity):

@@ -34,8 +34,12 @@ from wiatowski.frames.nyquist import Nyquist as Nyquist
 from wiatowski.frames.ridgelets import Ridgelets as Ridgelets
 from wiatowski.frames.scaled import Scaled as Scaled
 from wiatowski.frames.shearlets import Shearlets as Shearlets
+from wiatowski.frames.solid_harmonics import SolidHarmonics as SolidHarmonics
 from wiatowski.frames.spline_framelets import BSplineFramelets as BSplineFramelets
 from wiatowski.frames.steerable import Steerable as Steerable
+from wiatowski.frames.subsampled import Subsampled as Subsampled
+from wiatowski.frames.subsampled_bank import SubsampledBank as SubsampledBank
+from wiatowski.frames.subsampled_bank import subsampled as subsampled
 from wiatowski.frames.tensor_wavelets import Meyer as Meyer
 from wiatowski.frames.tensor_wavelets import Shannon as Shannon
 from wiatowski.frames.tensor_wavelets import Simoncelli as Simoncelli

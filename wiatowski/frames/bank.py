@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import equinox as eqx
@@ -72,28 +71,6 @@ class AbstractBank(eqx.Module):
     @abc.abstractmethod
     def count_maps(self, maps: int) -> int:
         """How many maps the atoms make of `maps` maps; raises if the bank takes another number."""
-
-    @abc.abstractmethod
-    def propagate(
-        self,
-        u_hat: Array,
-        real: bool,
-        then: Callable[[Array, Array | None], Array],
-        factor: int = 1,
-        tap: Array | None = None,
-    ) -> Array:
-        """The maps that the atoms make, followed by `then`, in chunks that stay in the cache.
-
-        Args:
-            u_hat: (maps, *grid.shape), full spectra.
-            real: whether the maps are real.
-            then: takes maps and their part of `tap` to what a layer does with them.
-            factor: keep every `factor`-th sample of each map (beyond the bank's own stride).
-            tap: (new maps, *shape), handed to `then` map by map.
-
-        Returns:
-            (new maps, *shape after `then`).
-        """
 
     @abc.abstractmethod
     def singular_values(self, real: bool = False) -> Array:

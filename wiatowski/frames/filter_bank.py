@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._chunks import map_chunks
-from wiatowski._fourier import (
-    fold,
-    from_spectrum,
-    reflected,
-    spectrum,
-    squared_modulus,
-)
-from wiatowski._types import Array, complex_dtype, is_concrete
+from wiatowski._fourier import from_spectrum, reflected, spectrum, squared_modulus
+from wiatowski._types import Array, is_concrete
 from wiatowski.features import safe_sqrt
 from wiatowski.frames.bank import (
     AbstractBank,
@@ -112,28 +104,6 @@ class FilterBank(AbstractBank):
     def count_maps(self, maps: int) -> int:
         """One new map per map and atom."""
         return maps * len(self)
-
-    def propagate(
-        self,
-        u_hat: Array,
-        real: bool,
-        then: Callable[[Array, Array | None], Array],
-        factor: int = 1,
-        tap: Array | None = None,
-    ) -> Array:
-        """Each map with each atom, atoms varying fastest; arguments as in `AbstractBank`."""
-        ndim, real = self.grid.ndim, real and self.atoms_real
-
-        def one_chunk(chunk):
-            parents, taps = chunk
-            product = fold(parents[:, None] * self.atoms_hat[None], factor, ndim)
-            return then(from_spectrum(product, ndim, real), taps)
-
-        if tap is not None:
-            tap = tap.reshape(u_hat.shape[0], len(self), *tap.shape[1:])
-        parent_bytes = max(1, len(self)) * self.grid.size * complex_dtype(self.dtype).itemsize
-        children = map_chunks(one_chunk, (u_hat, tap), parent_bytes)
-        return children.reshape(-1, *children.shape[2:])
 
     def littlewood_paley(self, real: bool = False) -> Array:
         r"""$\sum_\lambda |\hat g_\lambda(\omega)|^2 + |\hat\chi(\omega)|^2$ on the grid.

@@ -15,6 +15,7 @@ import numpy as np
 from wiatowski._types import complex_dtype, is_concrete, resolve_real_dtype
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.grid import Grid
 
 __all__ = ["FiniteTaps", "Frame"]
@@ -41,7 +42,7 @@ class Frame(eqx.Module):
         """The stride of its banks: 1 except for strided convolutions."""
         return 1
 
-    def output_on(self, grid: Grid, dtype=None) -> FilterBank:
+    def output_on(self, grid: Grid, dtype=None) -> AbstractBank:
         """A bank of the output atom alone, which is all that the deepest frame is asked for."""
         return output_only(self.on(grid, dtype))
 
@@ -102,8 +103,10 @@ def sampled_bank(
     )
 
 
-def output_only(bank: AbstractBank) -> FilterBank:
+def output_only(bank: AbstractBank) -> AbstractBank:
     """A bank without atoms that keeps the output atom."""
+    if isinstance(bank, SubsampledBank):
+        return bank.without_atoms()
     none = jnp.zeros((0, *bank.grid.shape), bank.atoms_hat.dtype)
     real = (True, bank.output_real)
     return FilterBank(none, bank.output_atom_hat, bank.grid, (), real, bank.frame)

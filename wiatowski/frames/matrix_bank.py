@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._chunks import map_chunks
+from wiatowski._chunks import chunk_bytes, map_chunks, rows_per_chunk
 from wiatowski._fourier import fold, from_spectrum, spectrum, squared_modulus
 from wiatowski._types import Array, complex_dtype, is_concrete
 from wiatowski.features import safe_sqrt
@@ -173,7 +173,18 @@ class MatrixBank(AbstractBank):
         factor: int = 1,
         tap: Array | None = None,
     ) -> Array:
-        """All maps into each channel, at the bank's stride; arguments as in `AbstractBank`."""
+        """All maps into each channel, followed by `then`, in chunks that stay in the cache.
+
+        Args:
+            u_hat: (C_in, *grid.shape), full spectra.
+            real: whether the maps are real.
+            then: takes maps and their part of `tap` to what a layer does with them.
+            factor: keep every `factor`-th sample of each map, beyond the bank's own stride.
+            tap: (C_out, *shape), handed to `then` map by map.
+
+        Returns:
+            (C_out, *shape after `then`).
+        """
         ndim, real = self.grid.ndim, real and self.atoms_real
         step = self.stride * factor
 
@@ -182,7 +193,8 @@ class MatrixBank(AbstractBank):
             return then(from_spectrum(fold(_mix(rows, u_hat), step, ndim), ndim, real), taps)
 
         row_bytes = self.grid.size * complex_dtype(self.dtype).itemsize
-        return map_chunks(one_chunk, (self.atoms_hat, tap), row_bytes)
+        chunk = rows_per_chunk(len(self.atoms_hat), chunk_bytes() // row_bytes)
+        return map_chunks(one_chunk, (self.atoms_hat, tap), chunk)
 
     def singular_values(self, real: bool = False) -> Array:
         r"""Singular values of $f \mapsto (f * \chi, Hf)$, largest first, per class of frequencies.

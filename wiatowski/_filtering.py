@@ -1,0 +1,171 @@
+r"""Many maps times many atoms in frequency, folded to the samples that are kept.
+
+Spectra travel as *windows*: all frequencies $-W/2 \le k < W/2$ of each axis, in the order of the FFT.
+Atoms that vanish outside a window are stored, and multiplied, only there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import jax
+import jax.numpy as jnp
+from jax.core import ShapedArray
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+
+from wiatowski._fourier import spatial_axes
+from wiatowski._types import Array
+
+# Sums of up to so many terms are written out: XLA's reductions over leading axes do not vectorise.
+_WRITTEN_OUT = 16
+
+
+def window(u_hat: Array, shape: tuple[int, ...]) -> Array:
+    """The frequencies of a window from full spectra."""
+    for axis, width in zip(spatial_axes(len(shape)), shape, strict=True):
+        size = u_hat.shape[axis]
+        if width < size:
+            low = _part(u_hat, axis, 0, (width + 1) // 2)
+            high = _part(u_hat, axis, size - width // 2, size)
+            u_hat = jnp.concatenate([low, high], axis=axis)
+    return u_hat
+
+
+def window_of_half(half: Array, shape: tuple[int, ...]) -> Array:
+    """The frequencies of a window from the half spectra of real maps (`rfftn` over the same axes)."""
+    width = shape[-1]
+    positive = window(half[..., : (width + 1) // 2], (*shape[:-1], (width + 1) // 2))
+    negative = half[..., 1 : width // 2 + 1][..., ::-1]
+    for axis, own in zip(spatial_axes(len(shape))[:-1], shape[:-1], strict=True):
+        size, positives = negative.shape[axis], (own + 1) // 2
+        parts = [  # what stands at -k for k = 0, 1, ..., -2, -1
+            _part(negative, axis, 0, 1),
+            jnp.flip(_part(negative, axis, size - positives + 1, size), axis),
+            jnp.flip(_part(negative, axis, 1, own // 2 + 1), axis),
+        ]
+        negative = jnp.concatenate(parts, axis=axis)
+    return jnp.concatenate([positive, jnp.conj(negative)], axis=-1)
+
+
+def folded(values: Array, shape: tuple[int, ...]) -> Array:
+    """Sums of the values of a window whose frequencies agree modulo `shape`."""
+    for axis, n in zip(spatial_axes(len(shape)), shape, strict=True):
+        width = values.shape[axis]
+        missing = -width % n
+        if missing:  # zeros where the window ends, in the middle of the FFT's order
+            low = _part(values, axis, 0, (width + 1) // 2)
+            high = _part(values, axis, (width + 1) // 2, width)
+            gap = list(values.shape)
+            gap[axis] = missing
+            values = jnp.concatenate([low, jnp.zeros(gap, values.dtype), high], axis=axis)
+        tiles = [_part(values, axis, t, t + n) for t in range(0, width + missing, n)]
+        values = _written_out(tiles)
+    return values
+
+
+def filtered(u_hat: Array, atoms_hat: Array, shape: tuple[int, ...], scale: float = 1.0) -> Array:
+    r"""$c \sum_j \hat u_p[k + jn]\, \hat g_a[k + jn]$ for every map and atom: products, folded.
+
+    Args:
+        u_hat: (maps, *window) spectra.
+        atoms_hat: (atoms, *window), real or complex; the window is a multiple of `shape`.
+        shape: n, samples per axis of the result.
+        scale: c; the fold is a mean over all frequencies, also those outside the window.
+
+    Returns:
+        (maps, atoms, *shape).
+    """
+    tiles = tuple(w // n for w, n in zip(u_hat.shape[1:], shape, strict=True))
+    return _filtered.bind(u_hat, atoms_hat, tiles=tiles, scale=float(scale))
+
+
+def _part(values: Array, axis: int, start: int, stop: int) -> Array:
+    return jax.lax.slice_in_dim(values, start, stop, axis=axis)
+
+
+def _split(values: Array, tiles: tuple[int, ...]) -> Array:
+    """(rows, W1, ..) -> (rows, c1, n1, c2, n2, ..)."""
+    parts = [part for c, w in zip(tiles, values.shape[1:]) for part in (c, w // c)]
+    return values.reshape(values.shape[0], *parts)
+
+
+def _written_out(terms: list[Array]) -> Array:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _products(u_hat: Array, atoms_hat: Array, *, tiles: tuple[int, ...], scale: float) -> Array:
+    if math.prod(tiles) == 1:
+        total = u_hat[:, None] * atoms_hat[None]
+    else:
+        u_hat, atoms_hat = _split(u_hat, tiles), _split(atoms_hat, tiles)
+        terms = []
+        for tile in itertools.product(*map(range, tiles)):
+            at = (slice(None), *(i for t in tile for i in (t, slice(None))))
+            terms.append(u_hat[at][:, None] * atoms_hat[at][None])
+        total = _written_out(terms)
+    return total if scale == 1 else total * jnp.asarray(scale, _real(total))
+
+
+def _against(folded: Array, other: Array, axis: int, tiles: tuple[int, ...], scale: float) -> Array:
+    """Cotangent of one factor: sum over the other's rows of the unfolded cotangent times them."""
+    other = _split(other, tiles)
+    folded = folded.reshape(*folded.shape[:2], *(i for n in folded.shape[2:] for i in (1, n)))
+    count = other.shape[0]
+    if count <= _WRITTEN_OUT:
+        total = _written_out(
+            [jax.lax.index_in_dim(folded, i, axis, keepdims=False) * other[i] for i in range(count)]
+        )
+    else:
+        folded = jnp.moveaxis(folded, axis, 0)
+
+        def add(total, pair):
+            return total + pair[0] * pair[1], None
+
+        start = jnp.zeros((folded.shape[1], *other.shape[1:]), jnp.result_type(folded, other))
+        total = jax.lax.scan(add, start, (folded, other))[0]
+    total = total.reshape(
+        total.shape[0], *(c * n for c, n in zip(total.shape[1::2], total.shape[2::2]))
+    )
+    return total if scale == 1 else total * jnp.asarray(scale, _real(total))
+
+
+def _real(values: Array):
+    return jnp.finfo(values.dtype).dtype
+
+
+def _against_atoms(cotangent, u_hat, atoms_hat, *, tiles, scale):
+    return _against(cotangent, atoms_hat, 1, tiles, scale)
+
+
+def _against_maps(cotangent, u_hat, atoms_hat, *, tiles, scale):
+    total = _against(cotangent, u_hat, 0, tiles, scale)
+    return total if jnp.issubdtype(atoms_hat.aval.dtype, jnp.complexfloating) else jnp.real(total)
+
+
+def _batched(operands, axes, *, tiles, scale):
+    if axes[1] is None:  # more maps
+        u_hat = jnp.moveaxis(operands[0], axes[0], 0)
+        rows = u_hat.reshape(-1, *u_hat.shape[2:])
+        out = _filtered.bind(rows, operands[1], tiles=tiles, scale=scale)
+        return out.reshape(*u_hat.shape[:2], *out.shape[1:]), 0
+    each = jax.vmap(lambda u, g: _products(u, g, tiles=tiles, scale=scale), tuple(axes))
+    return each(*operands), 0
+
+
+def _shape(u_hat, atoms_hat, *, tiles, scale):
+    folded = (w // c for w, c in zip(u_hat.shape[1:], tiles))
+    dtype = jnp.promote_types(u_hat.dtype, atoms_hat.dtype)
+    return ShapedArray((u_hat.shape[0], atoms_hat.shape[0], *folded), dtype)
+
+
+_filtered = Primitive("filtered")
+_filtered.def_impl(jax.jit(_products, static_argnames=("tiles", "scale")))
+_filtered.def_abstract_eval(_shape)
+mlir.register_lowering(_filtered, mlir.lower_fun(_products, multiple_results=False))
+ad.defbilinear(_filtered, _against_atoms, _against_maps)
+batching.primitive_batchers[_filtered] = _batched

@@ -1,0 +1,308 @@
+"""Atoms that make maps on as few samples as their bands need, stored on their bands alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wiatowski._filtering import folded, window
+from wiatowski._fourier import reflected
+from wiatowski._types import Array, is_concrete, real_dtype
+from wiatowski.frames.bank import AbstractBank, FrameBounds
+from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.low_pass import AbstractLowPass, SpatialLowPass, SpectralLowPass
+from wiatowski.grid import Grid
+
+if TYPE_CHECKING:
+    from wiatowski.frames.frame import Frame
+
+__all__ = ["Band", "SubsampledBank", "band_strides", "subsampled"]
+
+
+class Band(eqx.Module):
+    """Atoms with one stride, stored on one window of frequencies."""
+
+    values: Array  # (atoms, *window), in the order of the FFT
+    rows: tuple[int, ...] = eqx.field(static=True)  # their numbers in the bank
+    stride: int = eqx.field(static=True)
+
+    def on_samples(self, shape: tuple[int, ...], periodised: bool) -> Array:
+        """The atoms' transforms on a window of a coarser grid of `shape`, folded or cut to it."""
+        fits = tuple(min(w, n) for w, n in zip(self.values.shape[1:], shape))
+        if fits == self.values.shape[1:]:
+            return self.values
+        return folded(self.values, fits) if periodised else window(self.values, fits)
+
+
+class SubsampledBank(AbstractBank):
+    r"""A bank whose map $u * g_\lambda$ is kept on every $s_\lambda$-th sample only.
+
+    The samples that are left out carry what the atom has outside of $|\omega_i| \le 1/(2 s_\lambda)$; it is
+    folded in. Later layers see the same signal on coarser samples: their atoms are cut to
+    (or folded onto) the frequencies these hold. Made by `subsampled`.
+
+    Args:
+        bands: the atoms, by stride.
+        low_pass: the output atom.
+        grid: of the bank.
+        labels: one per atom.
+        real: whether the atoms are real in space.
+        periodised: whether atoms on coarser samples are folded, as every s-th sample in space is,
+            or cut at half a cycle per sample.
+        frame: the specification, if any.
+
+    Source: utility; sub-sampling as in scattering networks (Bruna & Mallat 2013).
+    """
+
+    bands: tuple[Band, ...]
+    low_pass: AbstractLowPass
+    grid: Grid = eqx.field(static=True)
+    labels: tuple[str, ...] = eqx.field(static=True)
+    atoms_real: bool = eqx.field(static=True)
+    periodised: bool = eqx.field(static=True)
+    frame: Frame | None = eqx.field(static=True)
+    stride = 1
+    output_real = True
+
+    def __init__(
+        self,
+        bands: tuple[Band, ...],
+        low_pass: AbstractLowPass,
+        grid: Grid,
+        labels: tuple[str, ...],
+        real: bool,
+        periodised: bool = False,
+        frame: Frame | None = None,
+    ):
+        self.bands, self.low_pass, self.grid, self.labels = bands, low_pass, grid, labels
+        self.atoms_real, self.periodised, self.frame = real, periodised, frame
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The stride of every atom's map."""
+        by_row = {row: band.stride for band in self.bands for row in band.rows}
+        return tuple(by_row[row] for row in range(len(self)))
+
+    @property
+    def atoms_hat(self) -> Array:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The atoms on the whole grid, zero outside their bands; (atoms, *grid.shape)."""
+        kind = jnp.result_type(self.dtype, *(band.values for band in self.bands))
+        full = jnp.zeros((len(self), *self.grid.shape), kind)
+        for band in self.bands:
+            at = np.ix_(
+                np.asarray(band.rows),
+                *(
+                    np.fft.fftfreq(w, 1 / w).round().astype(int) % n
+                    for w, n in zip(band.values.shape[1:], self.grid.shape)
+                ),
+            )
+            full = full.at[at].set(band.values)
+        return full
+
+    @property
+    def output_atom_hat(self) -> Array:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The output atom on the whole grid."""
+        return self.low_pass.hat(self.grid.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Real dtype of the bank's precision."""
+        return real_dtype(jnp.result_type(*jax.tree.leaves(self.low_pass)))
+
+    @property
+    def rounding(self) -> float:
+        """As of the whole bank."""
+        return self.whole().rounding
+
+    def whole(self) -> FilterBank:
+        """The same atoms on all samples."""
+        real = (self.atoms_real, self.output_real)
+        return FilterBank(self.atoms_hat, self.output_atom_hat, self.grid, self.labels, real)
+
+    def without_atoms(self) -> SubsampledBank:
+        """The output atom alone."""
+        return SubsampledBank((), self.low_pass, self.grid, (), True, self.periodised, self.frame)
+
+    def count_maps(self, maps: int) -> int:
+        """One new map per map and atom."""
+        return maps * len(self)
+
+    def band(self, atoms: Sequence[int], samples: tuple[int, ...]) -> Array:
+        """Atoms with one stride, for maps held on so many samples: (atoms, *window)."""
+        band = next(b for b in self.bands if atoms[0] in b.rows)
+        values = band.on_samples(samples, self.periodised)
+        rows = [band.rows.index(atom) for atom in atoms]
+        return values if rows == list(range(len(values))) else values[np.asarray(rows)]
+
+    def littlewood_paley(self, real: bool = False) -> Array:
+        """Of the whole bank."""
+        return self.whole().littlewood_paley(real)
+
+    def singular_values(self, real: bool = False) -> Array:
+        """Of the whole bank."""
+        return self.whole().singular_values(real)
+
+    def upper_bound(self, weight: Array | float = 1.0) -> Array:
+        """Of the whole bank: leaving out samples never enlarges a norm."""
+        return self.whole().upper_bound(weight)
+
+    def frame_bounds(self, real: bool = False) -> FrameBounds:
+        """Of the whole bank."""
+        return self.whole().frame_bounds(real)
+
+    def analysis(self, f: Array) -> Array:
+        """Coefficients with the whole bank, on all samples."""
+        return self.whole().analysis(f)
+
+    def synthesis(self, coefficients) -> Array:
+        """Adjoint of `analysis`."""
+        return self.whole().synthesis(coefficients)
+
+    def reconstruct(self, coefficients) -> Array:
+        """Left inverse of `analysis`; raises where the lower bound vanishes."""
+        return self.whole().reconstruct(coefficients)
+
+    def scaled_by(self, factor, frame: Frame | None = None) -> SubsampledBank:
+        """Every atom and the output atom times `factor`."""
+        factor = jnp.asarray(factor, dtype=self.dtype)
+        bands = tuple(Band(b.values * factor, b.rows, b.stride) for b in self.bands)
+        return SubsampledBank(
+            bands,
+            self.low_pass.scaled_by(factor),
+            self.grid,
+            self.labels,
+            self.atoms_real,
+            self.periodised,
+            frame,
+        )
+
+
+def subsampled(
+    bank: FilterBank,
+    strides: Sequence[int],
+    *,
+    periodised: bool = False,
+    tolerance: float | None = None,
+    frame: Frame | None = None,
+) -> SubsampledBank:
+    r"""Keep each atom's map on every s-th sample, and each atom on the band where it is not zero.
+
+    Args:
+        bank: the atoms and the output atom, a product over the axes and real in space.
+        strides: s, one per atom; each divides the grid.
+        periodised: as in `SubsampledBank`.
+        tolerance: values below this share of an atom's largest count as zero; by default 8 eps.
+        frame: the specification of the result.
+
+    Raises:
+        ValueError: for a wrong number of strides, one that does not divide the grid, or an
+            output atom that is no product or not real.
+
+    >>> import wiatowski as wi
+    >>> bank = wi.frames.Morlet(scales=2, orientations=4).on(wi.Grid((32, 32)))
+    >>> subsampled(bank, [1] * 4 + [2] * 4).strides
+    (1, 1, 1, 1, 2, 2, 2, 2)
+    """
+    if len(strides) != len(bank):
+        raise ValueError(
+            f"subsampled: {len(strides)} strides for {len(bank)} atoms; give one for each."
+        )
+    for stride in strides:
+        bank.grid.decimated(stride)
+    eps = float(jnp.finfo(bank.dtype).eps)
+    tolerance = 8 * eps if tolerance is None else tolerance
+    bands = []
+    for stride in sorted(set(strides)):
+        rows = tuple(i for i, own in enumerate(strides) if own == stride)
+        values = bank.atoms_hat[jnp.asarray(rows)]
+        shape = tuple(n // stride for n in bank.grid.shape)
+        bands.append(Band(window(values, _extent(values, shape, tolerance)), rows, stride))
+    low_pass = _low_pass(bank, periodised, tolerance)
+    return SubsampledBank(
+        tuple(bands), low_pass, bank.grid, bank.labels, bank.atoms_real, periodised, frame
+    )
+
+
+def band_strides(bank: FilterBank, tolerance: float, most: int) -> tuple[int, ...]:
+    r"""Per atom the largest power of two with at most `tolerance` of $|\hat g|^2$ outside of $1/(2s)$.
+
+    Args:
+        bank: concrete.
+        tolerance: share of the energy.
+        most: no stride beyond this one.
+    """
+    squares = np.abs(np.asarray(bank.atoms_hat)) ** 2
+    strides = []
+    for square in squares:
+        stride = 1
+        while 2 * stride <= most and all(n % (2 * stride) == 0 for n in bank.grid.shape):
+            inside = square
+            for axis, n in enumerate(bank.grid.shape):
+                k = np.abs(np.fft.fftfreq(n, 1 / n).round())
+                inside = np.compress(k <= n / (4 * stride), inside, axis)
+            if square.sum() - inside.sum() > tolerance * square.sum():
+                break
+            stride *= 2
+        strides.append(stride)
+    return tuple(strides)
+
+
+def _extent(values: Array, shape: tuple[int, ...], tolerance: float) -> tuple[int, ...]:
+    """The smallest multiple of `shape` whose window holds all that is not zero; all while traced."""
+    whole = values.shape[1:]
+    if not is_concrete(values):
+        return whole
+    size = np.abs(np.asarray(values))
+    loud = (size > tolerance * size.max(axis=tuple(range(1, size.ndim)), keepdims=True)).any(axis=0)
+    extent = []
+    for axis, (n, least) in enumerate(zip(whole, shape)):
+        others = tuple(a for a in range(loud.ndim) if a != axis)
+        k = np.fft.fftfreq(n, 1 / n).round()[loud.any(axis=others)]
+        needed = max(2 * k.max(initial=0) + 1, -2 * k.min(initial=0), 1)
+        extent.append(min(n, math.ceil(needed / least) * least))
+    return tuple(extent)
+
+
+def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractLowPass:
+    """The output atom as a product of factors along the axes."""
+    atom, ndim = bank.output_atom_hat, bank.grid.ndim
+    factors = []
+    peak = atom[(0,) * ndim]
+    for axis in range(ndim):
+        line = atom[tuple(slice(None) if a == axis else 0 for a in range(ndim))]
+        factors.append(line if axis == 0 else line / peak)
+    if is_concrete(atom):
+        values = np.asarray(atom)
+        product = np.asarray(factors[0])
+        for line in factors[1:]:
+            product = product[..., None] * np.asarray(line)
+        slack = max(64 * float(jnp.finfo(bank.dtype).eps), tolerance) * np.abs(values).max()
+        if not np.abs(values[(0,) * ndim]) > 0 or np.abs(product - values).max() > slack:
+            raise ValueError(
+                "subsampled: the output atom is not a product over the axes; use one that is, such "
+                "as a Gaussian."
+            )
+        if np.abs(reflected(values, ndim) - np.conj(values)).max() > slack:
+            raise ValueError("subsampled: the output atom is not real in space.")
+    if not periodised or not is_concrete(atom):
+        return SpectralLowPass(tuple(factors), periodised)
+    taps = []
+    for line in factors:
+        response = np.fft.ifft(np.asarray(line, np.complex128)).real
+        position = np.fft.fftfreq(len(response), 1 / len(response)).round().astype(int)
+        loud = np.abs(response) > tolerance * np.abs(response).max()
+        half = min(int(np.abs(position[loud]).max()), (len(response) - 1) // 2)
+        if half == (len(response) - 1) // 2:
+            return SpectralLowPass(tuple(factors), periodised)
+        centred = response[np.arange(-half, half + 1) % len(response)]
+        taps.append(jnp.asarray(centred, bank.dtype))
+    return SpatialLowPass(tuple(taps))

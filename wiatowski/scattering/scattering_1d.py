@@ -1,0 +1,317 @@
+"""Scattering of time series, with the arguments, order and numbers of kymatio's Scattering1D."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from wiatowski._types import Array, resolve_real_dtype
+from wiatowski.extractor import FeatureExtractor
+from wiatowski.frames.bank import FrameBounds
+from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.grid import Grid
+from wiatowski.scattering._network import (
+    Family,
+    as_signals,
+    bank_of,
+    check_integer,
+    check_out_type,
+    check_padding,
+    followed,
+    padded,
+    run,
+    scattering_network,
+)
+from wiatowski.scattering.morlet_1d import SIGMA, Wavelet, gaussian, morlet_bank, wavelets
+
+__all__ = ["Scattering1D"]
+
+_BORDER = 1e-3  # share of the low-pass in l^1 that padding may leave out
+
+
+class Scattering1D(eqx.Module):
+    r"""$S x = \{x * \phi_T, |x * \psi_{\lambda_1}| * \phi_T, ||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi_T, ..\}$.
+
+    Paths follow increasing $j_1 < j_2 < \dots$, $2^j$ the stride that a wavelet's band allows; coefficients are
+    kept on every $2^{\lfloor \log_2 T \rfloor}$-th sample. Signals are extended by reflection to a power of two and
+    cropped afterwards. Leading axes are a batch, and go through in chunks that stay in the cache.
+
+    Args:
+        J: the widest wavelets measure about $2^J$ samples.
+        shape: N, samples of the signals, any number.
+        Q: wavelets per octave in the first layer, or one number per layer; the last one holds for
+            all deeper layers (1, if Q is one number).
+        T: samples over which to average, $1 \le T \le N$, by default $2^J$; 0: do not average.
+        max_order: largest number of wavelets along a path, any m >= 1.
+        oversampling: log2 of how many times more samples to keep everywhere.
+        out_type: "array", (..., paths, N'), "list", one dictionary per path, or "dict", by wavelet numbers.
+        padding: "reflect", "symmetric", "periodic" or "zero".
+        banks: one `FilterBank` per layer on `padded_grid` to use in place of the filters, with as many
+            atoms in the same order.
+        dtype: float32 or float64 of the filters; by default that of the context.
+        memory: ceiling in bytes for the temporaries of a call.
+
+    Raises:
+        ValueError: for arguments out of range, or signals too short for J.
+
+    Source: Andén & Mallat 2014; filters, sub-sampling and order as in kymatio, with the scaling of its
+    main branch (0.3.0 divides by $2^{j_1 + j_2 + \dots}$; the migration page says how to).
+
+    >>> import jax.numpy as jnp
+    >>> from wiatowski.scattering import Scattering1D
+    >>> S = Scattering1D(J=4, shape=300, Q=2)
+    >>> S(jnp.ones((5, 300))).shape, S.output_size(detail=True)
+    ((5, 20, 19), (1, 9, 10))
+    """
+
+    network: FeatureExtractor
+    J: int = eqx.field(static=True)
+    shape: tuple[int] = eqx.field(static=True)
+    Q: tuple[int, ...] = eqx.field(static=True)
+    T: float = eqx.field(static=True)
+    max_order: int = eqx.field(static=True)
+    oversampling: int = eqx.field(static=True)
+    average: bool = eqx.field(static=True)
+    out_type: str = eqx.field(static=True)
+    padding: str = eqx.field(static=True)
+
+    def __init__(
+        self,
+        J: int,
+        shape: int | tuple[int],
+        Q: int | tuple[int, ...] = 1,
+        T: float | None = None,
+        max_order: int = 2,
+        oversampling: int = 0,
+        out_type: str = "array",
+        *,
+        padding: str = "reflect",
+        banks: tuple[FilterBank, ...] | None = None,
+        dtype=None,
+        memory: int | None = None,
+    ):
+        self.J = check_integer("Scattering1D", "J", J, 1)
+        self.max_order = check_integer("Scattering1D", "max_order", max_order, 1)
+        self.oversampling = check_integer("Scattering1D", "oversampling", oversampling, 0)
+        check_out_type("Scattering1D", out_type, ("array", "dict", "list"))
+        check_padding("Scattering1D", padding)
+        self.shape = _checked_shape(shape, self.J)
+        self.Q = _checked_voices(Q, self.max_order)
+        self.T, self.average = _checked_support(T, self.J, self.shape[0])
+        if not self.average and out_type == "array":
+            raise ValueError(
+                "Scattering1D: without averaging (T=0) the paths have different lengths and make no "
+                'array; write out_type="list" or out_type="dict".'
+            )
+        self.out_type, self.padding = out_type, padding
+        dtype = resolve_real_dtype(dtype, "Scattering1D")
+        grid = Grid((_padded_length(self.shape[0], self.T),))
+        lines = [wavelets(self.J, q) for q in self.Q]
+        if banks is None:
+            banks = tuple(morlet_bank(grid, line, self.T, dtype) for line in lines)
+        families = [
+            Family(_checked_bank(bank, line, grid), *self._sampling(line))
+            for bank, line in zip(banks, lines, strict=True)
+        ]
+        coarsest = max(max(family.strides) for family in families)
+        stride = self._stride if self.average else coarsest
+        self.network = scattering_network(families, stride, periodised=True, memory=memory)
+
+    @property
+    def _stride(self) -> int:
+        return 2 ** max(int(math.log2(self.T)) - self.oversampling, 0)
+
+    def _sampling(self, line: list[Wavelet]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        scales = tuple(w.j for w in line)
+        most = int(math.log2(self.T)) if self.average else max(scales)
+        return scales, tuple(2 ** max(min(j, most) - self.oversampling, 0) for j in scales)
+
+    @property
+    def padded_grid(self) -> Grid:
+        """The grid of the extended signals, which the filters have."""
+        return self.network.grid
+
+    @property
+    def pad_left(self) -> int:
+        """Samples added before the signal."""
+        return (self.padded_grid.shape[0] - self.shape[0]) // 2
+
+    @property
+    def pad_right(self) -> int:
+        """Samples added behind the signal."""
+        return self.padded_grid.shape[0] - self.shape[0] - self.pad_left
+
+    def __call__(self, x: Array) -> Any:
+        """The coefficients: see `scattering`."""
+        return self.scattering(x)
+
+    def scattering(self, x: Array) -> Any:
+        """The coefficients of signals.
+
+        Args:
+            x: (..., N), real or complex.
+
+        Returns:
+            (..., paths, N'), or with `out_type="list"` dictionaries with "coef", "j", "n" for each
+            path, or with `out_type="dict"` the coefficients by the tuple of wavelet numbers.
+
+        Raises:
+            ValueError: for another length or samples that are not finite.
+        """
+        signals, batch = as_signals("Scattering1D", x, self.shape, self.network.banks[0].dtype)
+        if self.average:
+            array = _coefficients(self, signals)
+            array = array.reshape(*batch, *array.shape[1:])
+            if self.out_type == "array":
+                return array
+            rows = [array[..., row, :] for row in range(array.shape[-2])]
+        else:
+            rows = [row.reshape(*batch, -1) for row in _moduli(self, signals)]
+        keys = self._keys()
+        if self.out_type == "dict":
+            return dict(zip(keys, rows, strict=True))
+        return [
+            {"coef": row, "j": tuple(self._wavelet(i, n).j for i, n in enumerate(key)), "n": key}
+            for row, key in zip(rows, keys, strict=True)
+        ]
+
+    def meta(self) -> dict[str, Any]:
+        """What each path is: "order", "key" (wavelet numbers), and "n", "xi", "sigma", "j", padded with NaN.
+
+        Arrays of shape (paths,) and (paths, max_order), in the order of the coefficients; xi and sigma in
+        cycles per sample.
+        """
+        keys = self._keys()
+        table = np.full((4, len(keys), self.max_order), np.nan)
+        for row, key in enumerate(keys):
+            for position, n in enumerate(key):
+                table[:, row, position] = n, *self._wavelet(position, n)
+        order = np.array([len(key) for key in keys])
+        names = ("n", "xi", "sigma", "j")
+        return {"order": order, "key": keys, **dict(zip(names, table, strict=True))}
+
+    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
+        """Number of paths, in all or per order."""
+        counts = self.network.path_counts
+        return counts if detail else sum(counts)
+
+    def frame_bounds(self, real: bool = True) -> tuple[FrameBounds, ...]:
+        """Frame bounds of each layer's wavelets with the low-pass: the Littlewood-Paley report in brief."""
+        return self.network.frame_bounds(real)
+
+    def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
+        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`."""
+        return tuple(
+            bank_of(self.network, n).littlewood_paley(real) for n in range(self.network.depth)
+        )
+
+    def admissible(self) -> Scattering1D:
+        """The same transform with filters divided so that no energy is gained: norms stay below one."""
+        return eqx.tree_at(lambda s: s.network, self, self.network.admissible())
+
+    def _keys(self) -> list[tuple[int, ...]]:
+        return followed(self.network)
+
+    def _wavelet(self, layer: int, n: int) -> Wavelet:
+        return wavelets(self.J, self.Q[layer])[n]
+
+
+@eqx.filter_jit
+def _coefficients(s: Scattering1D, signals: Array) -> Array:
+    features = run(s.network, _extended(s, signals)).features
+    rows = jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
+    return rows[..., _window(s, s.network.output_stride or 1)]
+
+
+@eqx.filter_jit
+def _moduli(s: Scattering1D, signals: Array) -> list[Array]:
+    """The signal and the maps U[q]x of all paths, each on its own samples."""
+    maps = run(s.network, _extended(s, signals), collect=True, readout=_nothing).maps
+    (tree,) = s.network.trees
+    rows = []
+    for depth in range(s.max_order + 1):
+        held = sorted(tree.held(depth)) if depth in tree.depths() else []
+        seen: dict[int, int] = {}
+        for _, stride in held:
+            row = seen.get(stride, 0)
+            seen[stride] = row + 1
+            rows.append(maps[depth, stride][:, row, _window(s, stride)])
+    return rows
+
+
+def _nothing(maps: Array, depth: int) -> Array:
+    return jnp.zeros((len(maps), 0), maps.dtype)
+
+
+def _extended(s: Scattering1D, signals: Array) -> Array:
+    return padded(signals, [(s.pad_left, s.pad_right)], s.padding)
+
+
+def _window(s: Scattering1D, stride: int) -> slice:
+    """The samples, `stride` apart, that lie in the signal before it was extended."""
+    start, stop = s.pad_left, s.pad_left + s.shape[0]
+    return slice(-(-start // stride), -(-stop // stride))
+
+
+def _padded_length(samples: int, support: float) -> int:
+    """A power of two that leaves three widths of the low-pass on either side, if the signal is long enough."""
+    response = np.abs(np.fft.ifft(gaussian(samples, SIGMA / support)))[: samples // 2]
+    outside = np.cumsum(response[::-1])[::-1]
+    small = np.flatnonzero(outside <= _BORDER)
+    width = 3 * (int(small[0]) + 1 if len(small) else samples // 2)
+    wanted = math.ceil(math.log2(samples + 2 * width))
+    return 2 ** min(wanted, int(math.log2(3 * samples - 2)))
+
+
+def _checked_shape(shape, scales: int) -> tuple[int]:
+    given = shape
+    if isinstance(shape, (tuple, list)) and len(shape) == 1:
+        (shape,) = shape
+    if isinstance(shape, bool) or not isinstance(shape, (int, np.integer)) or shape < 2:
+        raise ValueError(f"Scattering1D: shape must be an integer N >= 2 or (N,), not {given!r}.")
+    if 2**scales > shape:
+        raise ValueError(
+            f"Scattering1D: J = {scales} asks for wavelets of {2**scales} samples, more than the "
+            f"{shape} of the signals; use J <= {int(shape).bit_length() - 1} or longer signals."
+        )
+    return (int(shape),)
+
+
+def _checked_voices(voices, order: int) -> tuple[int, ...]:
+    given = (voices, 1) if isinstance(voices, (int, np.integer)) else voices
+    if not isinstance(given, (tuple, list)) or not given:
+        raise ValueError(f"Scattering1D: Q must be an integer or a tuple of them, not {voices!r}.")
+    given = (*given, 1) if len(given) == 1 else tuple(given)
+    for q in given:
+        check_integer("Scattering1D", "Q", q, 1)
+    if len(given) > max(order, 2):
+        raise ValueError(
+            f"Scattering1D: Q = {voices!r} has {len(given)} numbers for {order} layers; give at most one "
+            "per layer, or raise max_order."
+        )
+    return tuple(int(given[min(n, len(given) - 1)]) for n in range(order))
+
+
+def _checked_support(support, scales: int, samples: int) -> tuple[float, bool]:
+    if support is None:
+        return 2.0**scales, True
+    number = isinstance(support, (int, float, np.integer, np.floating))
+    if not number or isinstance(support, bool) or not (support == 0 or 1 <= support <= samples):
+        raise ValueError(
+            f"Scattering1D: T must be 0 (no averaging) or between 1 and the {samples} samples of the "
+            f"signals, not {support!r}."
+        )
+    return (float(support), True) if support else (2.0**scales, False)
+
+
+def _checked_bank(bank: FilterBank, line: list[Wavelet], grid: Grid) -> FilterBank:
+    if len(bank) != len(line) or bank.grid != grid:
+        raise ValueError(
+            f"Scattering1D: banks must hold {len(line)} atoms on {grid} for these J, Q and shape, but one "
+            f"holds {len(bank)} on {bank.grid}."
+        )
+    return bank
