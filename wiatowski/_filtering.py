@@ -7,7 +7,6 @@ Atoms that vanish outside a window are stored, and multiplied, only there.
 from __future__ import annotations
 
 import itertools
-import math
 
 import jax
 import jax.numpy as jnp
@@ -65,20 +64,19 @@ def folded(values: Array, shape: tuple[int, ...]) -> Array:
     return values
 
 
-def filtered(u_hat: Array, atoms_hat: Array, shape: tuple[int, ...], scale: float = 1.0) -> Array:
-    r"""$c \sum_j \hat u_p[k + jn]\, \hat g_a[k + jn]$ for every map and atom: products, folded.
+def filtered(u_hat: Array, atoms_hat: Array, shape: tuple[int, ...]) -> Array:
+    r"""$\sum_j \hat u_p[k + jn]\, \hat g_a[k + jn]$ for every map and atom: products, folded.
 
     Args:
         u_hat: (maps, *window) spectra.
         atoms_hat: (atoms, *window), real or complex; the window is a multiple of `shape`.
         shape: n, samples per axis of the result.
-        scale: c; the fold is a mean over all frequencies, also those outside the window.
 
     Returns:
         (maps, atoms, *shape).
     """
     tiles = tuple(w // n for w, n in zip(u_hat.shape[1:], shape, strict=True))
-    return _filtered.bind(u_hat, atoms_hat, tiles=tiles, scale=float(scale))
+    return _filtered.bind(u_hat, atoms_hat, tiles=tiles)
 
 
 def _part(values: Array, axis: int, start: int, stop: int) -> Array:
@@ -98,73 +96,74 @@ def _written_out(terms: list[Array]) -> Array:
     return total
 
 
-def _products(u_hat: Array, atoms_hat: Array, *, tiles: tuple[int, ...], scale: float) -> Array:
-    if math.prod(tiles) == 1:
-        total = u_hat[:, None] * atoms_hat[None]
-    else:
-        u_hat, atoms_hat = _split(u_hat, tiles), _split(atoms_hat, tiles)
-        terms = []
-        for tile in itertools.product(*map(range, tiles)):
-            at = (slice(None), *(i for t in tile for i in (t, slice(None))))
-            terms.append(u_hat[at][:, None] * atoms_hat[at][None])
-        total = _written_out(terms)
-    return total if scale == 1 else total * jnp.asarray(scale, _real(total))
+def _products(u_hat: Array, atoms_hat: Array, *, tiles: tuple[int, ...]) -> Array:
+    u_hat, atoms_hat = _split(u_hat, tiles), _split(atoms_hat, tiles)
+    at = [
+        (slice(None), *(i for t in tile for i in (t, slice(None))))
+        for tile in itertools.product(*map(range, tiles))
+    ]
+
+    def folded_products(u, g):
+        return _written_out([u[own][:, None] * g[own][None] for own in at])
+
+    return _by_parts(folded_products, u_hat, atoms_hat)
 
 
-def _against(folded: Array, other: Array, axis: int, tiles: tuple[int, ...], scale: float) -> Array:
+def _against(folded: Array, other: Array, axis: int, tiles: tuple[int, ...]) -> Array:
     """Cotangent of one factor: sum over the other's rows of the unfolded cotangent times them."""
     other = _split(other, tiles)
     folded = folded.reshape(*folded.shape[:2], *(i for n in folded.shape[2:] for i in (1, n)))
+    folded = jnp.moveaxis(folded, axis, 0)
     count = other.shape[0]
-    if count <= _WRITTEN_OUT:
-        total = _written_out(
-            [jax.lax.index_in_dim(folded, i, axis, keepdims=False) * other[i] for i in range(count)]
-        )
-    else:
-        folded = jnp.moveaxis(folded, axis, 0)
 
-        def add(total, pair):
-            return total + pair[0] * pair[1], None
+    def sums(folded, other):
+        if count <= _WRITTEN_OUT:
+            total = _written_out([folded[i] * other[i] for i in range(count)])
+        else:
+            start = jnp.zeros((folded.shape[1], *other.shape[1:]), jnp.result_type(folded, other))
+            total = jax.lax.scan(
+                lambda t, pair: (t + pair[0] * pair[1], None), start, (folded, other)
+            )[0]
+        sizes = (c * n for c, n in zip(total.shape[1::2], total.shape[2::2]))
+        return total.reshape(total.shape[0], *sizes)
 
-        start = jnp.zeros((folded.shape[1], *other.shape[1:]), jnp.result_type(folded, other))
-        total = jax.lax.scan(add, start, (folded, other))[0]
-    total = total.reshape(
-        total.shape[0], *(c * n for c, n in zip(total.shape[1::2], total.shape[2::2]))
-    )
-    return total if scale == 1 else total * jnp.asarray(scale, _real(total))
+    return _by_parts(sums, folded, other)
 
 
-def _real(values: Array):
-    return jnp.finfo(values.dtype).dtype
+def _by_parts(function, one: Array, other: Array) -> Array:
+    """A real-bilinear function of a complex and a real array, without making the real one complex."""
+    if jnp.iscomplexobj(one) and not jnp.iscomplexobj(other):
+        return jax.lax.complex(function(one.real, other), function(one.imag, other))
+    return function(one, other)
 
 
-def _against_atoms(cotangent, u_hat, atoms_hat, *, tiles, scale):
-    return _against(cotangent, atoms_hat, 1, tiles, scale)
+def _against_atoms(cotangent, u_hat, atoms_hat, *, tiles):
+    return _against(cotangent, atoms_hat, 1, tiles)
 
 
-def _against_maps(cotangent, u_hat, atoms_hat, *, tiles, scale):
-    total = _against(cotangent, u_hat, 0, tiles, scale)
+def _against_maps(cotangent, u_hat, atoms_hat, *, tiles):
+    total = _against(cotangent, u_hat, 0, tiles)
     return total if jnp.issubdtype(atoms_hat.aval.dtype, jnp.complexfloating) else jnp.real(total)
 
 
-def _batched(operands, axes, *, tiles, scale):
+def _batched(operands, axes, *, tiles):
     if axes[1] is None:  # more maps
         u_hat = jnp.moveaxis(operands[0], axes[0], 0)
         rows = u_hat.reshape(-1, *u_hat.shape[2:])
-        out = _filtered.bind(rows, operands[1], tiles=tiles, scale=scale)
+        out = _filtered.bind(rows, operands[1], tiles=tiles)
         return out.reshape(*u_hat.shape[:2], *out.shape[1:]), 0
-    each = jax.vmap(lambda u, g: _products(u, g, tiles=tiles, scale=scale), tuple(axes))
+    each = jax.vmap(lambda u, g: _products(u, g, tiles=tiles), tuple(axes))
     return each(*operands), 0
 
 
-def _shape(u_hat, atoms_hat, *, tiles, scale):
+def _shape(u_hat, atoms_hat, *, tiles):
     folded = (w // c for w, c in zip(u_hat.shape[1:], tiles))
     dtype = jnp.promote_types(u_hat.dtype, atoms_hat.dtype)
     return ShapedArray((u_hat.shape[0], atoms_hat.shape[0], *folded), dtype)
 
 
 _filtered = Primitive("filtered")
-_filtered.def_impl(jax.jit(_products, static_argnames=("tiles", "scale")))
+_filtered.def_impl(jax.jit(_products, static_argnames="tiles"))
 _filtered.def_abstract_eval(_shape)
 mlir.register_lowering(_filtered, mlir.lower_fun(_products, multiple_results=False))
 ad.defbilinear(_filtered, _against_atoms, _against_maps)

@@ -23,6 +23,7 @@ from wiatowski._fourier import (
 )
 from wiatowski._types import Array
 from wiatowski.frames.bank import AbstractBank
+from wiatowski.frames.low_pass import Window
 from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
@@ -69,6 +70,7 @@ def propagated(
     collect: bool,
     budget: int,
     readout: Readout | None = None,
+    window: Window | None = None,
 ) -> Collected:
     """Features (and maps) of every depth of some signals.
 
@@ -84,6 +86,8 @@ def propagated(
         budget: bytes that the temporaries of a chunk of maps may take.
         readout: what to output of maps (rows, *samples) of a depth, in place of their convolution
             with the output atom.
+        window: the part of the features to return, per axis (first, last but one) on their common
+            grid; all by default.
 
     Returns:
         Per depth (signals, paths, *samples).
@@ -92,7 +96,7 @@ def propagated(
     for tree in trees:
         depths, end = tree.depths(), tree.last
         wanted = frozenset(depths if collect else [end] * (end < last))
-        walk = _Walk(layers, banks, keeps, wanted, budget, readout)
+        walk = _Walk(layers, banks, keeps, wanted, budget, readout, window)
         # Behind a layer that mixes, its channels take the place of the signals.
         own = {
             n: tap.reshape(len(signals), -1, *tap.shape[2:])
@@ -129,6 +133,7 @@ class _Walk:
         collect: depths of which the maps are returned, too.
         budget: bytes that the temporaries of a chunk may take.
         readout: in place of the output atoms.
+        window: of the features.
     """
 
     def __init__(
@@ -139,9 +144,11 @@ class _Walk:
         collect: frozenset[int],
         budget: int,
         readout: Readout | None,
+        window: Window | None,
     ):
         self.layers, self.banks, self.keeps = layers, banks, keeps
-        self.collect, self.budget, self.readout = collect, budget, readout
+        self.collect, self.budget = collect, budget
+        self.readout, self.window = readout, window
         self.atoms: dict[tuple[Node, Branch], Array] = {}
 
     def run(self, root: Node, maps: Array, taps: Mapping[int, Array]) -> Collected:
@@ -173,7 +180,10 @@ class _Walk:
             if (node, branch) not in self.atoms:
                 layer = self.layers[node.depth]
                 samples = tuple(n // node.stride for n in layer.bank.grid.shape)
-                self.atoms[node, branch] = layer.atoms(branch.rows, samples)
+                atoms = layer.atoms(branch.rows, samples)
+                # The factor of the fold, a mean over all frequencies.
+                mean = _step(layer, node, branch) ** -layer.bank.grid.ndim
+                self.atoms[node, branch] = atoms if mean == 1 else atoms * mean
                 self._prepare(branch.node)
 
     def _node(self, node: Node, maps: Array, taps: Rows) -> Collected:
@@ -181,7 +191,9 @@ class _Walk:
         ndim = self.banks[node.depth].grid.ndim
         per_map = maps.dtype.itemsize * math.prod(maps.shape[1:])
         for branch in node.branches:
-            per_map = max(per_map, len(branch.rows) * self._bytes(node, branch, maps))
+            # In 1-D, where transforms are many and small, rather more maps with fewer atoms at a time.
+            rows = 1 if ndim == 1 else len(branch.rows)
+            per_map = max(per_map, rows * self._bytes(node, branch, maps))
 
         def chunk(rows):
             maps, taps = rows
@@ -212,10 +224,13 @@ class _Walk:
         if self.readout is not None:
             return self.readout(maps, node.depth)
         if isinstance(bank, SubsampledBank):
-            return bank.low_pass(maps, bank.grid.shape, node.stride, keep)
+            return bank.low_pass(maps, bank.grid.shape, node.stride, keep, self.window)
         assert spectra is not None
-        atom, step = window(bank.output_atom_hat, spectra.shape), keep // node.stride
-        return _convolved(spectra, atom[None], bank.output_real, step)[:, 0]
+        step = keep // node.stride
+        atom = window(bank.output_atom_hat, spectra.shape) * step**-bank.grid.ndim
+        output = _convolved(spectra, atom[None], bank.output_real, step)[:, 0]
+        parts = [] if self.window is None else [slice(*ends) for ends in self.window]
+        return output[(slice(None), *parts)]
 
     def _branch(self, node: Node, branch: Branch, spectra: Spectra, taps: Rows) -> Collected:
         """What one layer makes of a chunk of maps, and everything below."""
@@ -261,17 +276,21 @@ def _new_maps(
         node: where the maps stand.
         branch: which maps to make.
         spectra: of the maps.
-        atoms: (new maps, atoms of each, *window).
+        atoms: (new maps, atoms of each, *window), divided by step^d.
         tap: (maps, new maps, *samples of the grid), added before the pooling.
     """
-    ndim, folds = len(spectra.shape), layer.folds
-    step = branch.node.stride // node.stride * (layer.pooling.stride if folds else 1)
+    ndim, step = len(spectra.shape), _step(layer, node, branch)
     z = _convolved(spectra, _flat(atoms), layer.bank.atoms_real, step)
     z = z.reshape(len(z), *atoms.shape[:2], *z.shape[2:])
     v = layer.nonlinearity.join(z, 2)
     if tap is not None:
         v = v + decimate(tap, tap.shape[-1] // v.shape[-1], ndim)
-    return v if folds else layer.pooling(v, Grid(v.shape[2:]))
+    return v if layer.folds else layer.pooling(v, Grid(v.shape[2:]))
+
+
+def _step(layer: Layer, node: Node, branch: Branch) -> int:
+    """Samples of a map per sample of the new ones before the pooling."""
+    return branch.node.stride // node.stride * (layer.pooling.stride if layer.folds else 1)
 
 
 def _flat(rows: Array) -> Array:
@@ -312,7 +331,7 @@ def _spectra(maps: Array, ndim: int) -> Spectra:
 
 
 def _convolved(spectra: Spectra, atoms_hat: Array, atoms_real: bool, step: int) -> Array:
-    """Every map with every atom, every `step`-th sample; (maps, atoms, *samples)."""
+    """Every map with every atom times step^d, every `step`-th sample; (maps, atoms, *samples)."""
     ndim, shape = len(spectra.shape), spectra.shape
     kept = tuple(n // step for n in shape)
     width = atoms_hat.shape[1:]
@@ -320,8 +339,7 @@ def _convolved(spectra: Spectra, atoms_hat: Array, atoms_real: bool, step: int) 
         half = atoms_hat[..., : shape[-1] // 2 + 1]
         product = filtered(spectra.values, half, half.shape[1:])
         return from_half_spectrum(product, shape, ndim)
-    scale = math.prod(k / n for k, n in zip(kept, shape))
-    product = filtered(spectra.window(width), atoms_hat, kept, scale)
+    product = filtered(spectra.window(width), atoms_hat, kept)
     return from_spectrum(product, ndim, spectra.real and atoms_real)
 
 

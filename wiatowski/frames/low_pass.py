@@ -15,8 +15,12 @@ from wiatowski._types import Array, real_dtype
 
 __all__ = ["AbstractLowPass", "SpatialLowPass", "SpectralLowPass"]
 
-# Convolve and decimate by a matrix while it has at most so many rows; by FFT beyond.
-_MOST_ROWS = 128
+Window = tuple[tuple[int, int], ...]
+
+# By measurement: a matrix convolves and decimates while it has at most so many rows, or a band of
+# blocks at least so long; FFTs do beyond.
+_MOST_ROWS, _SHORTEST_BLOCK = 128, 8
+_EXACT = jax.lax.Precision.HIGHEST  # on accelerators, too
 
 
 class AbstractLowPass(eqx.Module):
@@ -38,7 +42,9 @@ class AbstractLowPass(eqx.Module):
     def reach(self, axis: int, stride: int) -> int | None:
         """Samples, `stride` apart, beyond which the factor of an axis is zero; `None`: all of them."""
 
-    def __call__(self, u: Array, shape: tuple[int, ...], stride: int, keep: int) -> Array:
+    def __call__(
+        self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
+    ) -> Array:
         """Convolve and keep every `keep`-th sample.
 
         Args:
@@ -46,52 +52,49 @@ class AbstractLowPass(eqx.Module):
             shape: of the grid.
             stride: of the samples of u.
             keep: stride of the result, a multiple of `stride`.
+            window: first and last but one sample of the result to compute, per axis; all by default.
 
         Returns:
-            (maps, *shape / keep).
+            (maps, *shape / keep), or the window of it.
         """
         for axis in reversed(range(len(shape))):
-            u = self._along(u, axis, axis - len(shape), shape[axis], stride, keep // stride)
+            kept = shape[axis] // keep
+            ends = (0, kept) if window is None else window[axis]
+            line, at = self.line(axis, shape[axis], stride), axis - len(shape)
+            u = jnp.moveaxis(u, at, -1)
+            u = _filtered(u, line, self.reach(axis, stride), keep // stride, ends)
+            u = jnp.moveaxis(u, -1, at)
         return u
 
-    def _along(self, u: Array, axis: int, at: int, size: int, stride: int, step: int) -> Array:
-        line = self.line(axis, size, stride)
-        samples = u.shape[at]
-        kept = samples // step
-        reach = self.reach(axis, stride)
-        blocks = kept if reach is None else -(-reach // step)
-        if kept > _MOST_ROWS and (2 * blocks + 1 >= kept or step < 4):
-            return _by_spectrum(jnp.moveaxis(u, at, -1), line, step, at)
-        response = jnp.fft.ifft(line).real.astype(real_dtype(u.dtype))
-        if 2 * blocks + 1 >= kept:
-            rows = np.arange(kept)[:, None] * step - np.arange(samples)[None]
-            matrix = response[rows % samples]
-            return jnp.moveaxis(_product(jnp.moveaxis(u, at, -1), matrix.T), -1, at)
-        offsets = -np.arange(-blocks, blocks + 1)[None] * step - np.arange(step)[:, None]
-        band = response[offsets % samples]  # (step, 2 blocks + 1)
-        parts = _product(jnp.moveaxis(u, at, -1).reshape(*_moved(u, at), kept, step), band)
-        total = parts[..., blocks]
-        for b in range(1, blocks + 1):
-            total = total + jnp.roll(parts[..., blocks + b], -b, axis=-1)
-            total = total + jnp.roll(parts[..., blocks - b], b, axis=-1)
-        return jnp.moveaxis(total, -1, at)
 
-
-def _moved(u: Array, at: int) -> tuple[int, ...]:
-    shape = list(u.shape)
-    del shape[at]
-    return tuple(shape)
-
-
-def _product(u: Array, matrix: Array) -> Array:
-    # In full precision on accelerators, too.
-    return jnp.matmul(u, matrix, precision=jax.lax.Precision.HIGHEST)
-
-
-def _by_spectrum(u: Array, line: Array, step: int, at: int) -> Array:
-    real = not jnp.iscomplexobj(u)
-    product = spectrum(u, 1) * line
-    return jnp.moveaxis(from_spectrum(fold(product, step, 1), 1, real), -1, at)
+def _filtered(u: Array, line: Array, reach: int | None, step: int, ends: tuple[int, int]) -> Array:
+    """Convolve the last axis with a real response and keep some of every `step`-th sample."""
+    samples = u.shape[-1]
+    kept, (start, stop) = samples // step, ends
+    blocks = kept if reach is None else -(-reach // step)
+    banded = 2 * blocks + 1 < kept and step >= _SHORTEST_BLOCK
+    if not banded and kept > _MOST_ROWS:
+        product = fold(spectrum(u, 1) * line, step, 1)
+        return from_spectrum(product, 1, not jnp.iscomplexobj(u))[..., start:stop]
+    response = jnp.fft.ifft(line).real.astype(real_dtype(u.dtype))
+    if not banded:
+        rows = np.arange(start, stop)[:, None] * step - np.arange(samples)[None]
+        return jnp.matmul(u, response[rows % samples].T, precision=_EXACT)
+    # Output i is a sum over blocks i + b of u, |b| <= blocks, each against its part of the response.
+    u = u.reshape(*u.shape[:-1], kept, step)
+    first, last = start - blocks, stop + blocks
+    pieces = [u[..., max(first, 0) : min(last, kept), :]]
+    if first < 0:
+        pieces.insert(0, u[..., first:, :])
+    if last > kept:
+        pieces.append(u[..., : last - kept, :])
+    u = pieces[0] if len(pieces) == 1 else jnp.concatenate(pieces, axis=-2)
+    offsets = -np.arange(-blocks, blocks + 1)[None] * step - np.arange(step)[:, None]
+    parts = jnp.matmul(u, response[offsets % samples], precision=_EXACT)
+    total = parts[..., : stop - start, 0]
+    for b in range(1, 2 * blocks + 1):
+        total = total + parts[..., b : b + stop - start, b]
+    return total
 
 
 class SpectralLowPass(AbstractLowPass):

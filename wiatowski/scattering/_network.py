@@ -13,6 +13,7 @@ from wiatowski._types import Array, is_concrete
 from wiatowski.execution import Collected, Readout, propagated
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.low_pass import Window
 from wiatowski.frames.subsampled_bank import SubsampledBank, subsampled
 from wiatowski.layer import Layer
 from wiatowski.nonlinearities import Modulus
@@ -61,6 +62,7 @@ def run(
     signals: Array,
     collect: bool = False,
     readout: Readout | None = None,
+    window: Window | None = None,
 ) -> Collected:
     """Features of signals, (signals, paths, *samples) per depth, and their maps if asked for."""
     keeps = [(phi.output_stride or 1) // own for own in phi.strides]
@@ -74,6 +76,7 @@ def run(
         collect=collect,
         budget=phi.memory or chunk_bytes(),
         readout=readout,
+        window=window,
     )
 
 

@@ -222,9 +222,9 @@ class Scattering1D(eqx.Module):
 
 @eqx.filter_jit
 def _coefficients(s: Scattering1D, signals: Array) -> Array:
-    features = run(s.network, _extended(s, signals)).features
-    rows = jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
-    return rows[..., _window(s, s.network.output_stride or 1)]
+    ends = _window(s, s.network.output_stride or 1)
+    features = run(s.network, _extended(s, signals), window=((ends.start, ends.stop),)).features
+    return jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
 
 
 @eqx.filter_jit

@@ -191,9 +191,9 @@ def _coefficients(s: Scattering2D, signals: Array) -> Array:
     if not s.pre_pad:
         widths = [((p - n) // 2, (p - n + 1) // 2) for n, p in zip(s.shape, s.padded_shape)]
         signals = padded(signals, widths, s.padding)
-    features = run(s.network, signals).features
-    rows = jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
-    return rows[..., 1:-1, 1:-1]
+    rows, columns = (n // 2**s.J for n in s.padded_shape)
+    features = run(s.network, signals, window=((1, rows - 1), (1, columns - 1))).features
+    return jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
 
 
 def _padded_shape(shape: tuple[int, int], scales: int) -> tuple[int, int]:
