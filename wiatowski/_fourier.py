@@ -13,6 +13,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import ShapedArray
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 from wiatowski._types import Array
 
@@ -42,10 +45,49 @@ def spectrum(u: Array, ndim: int) -> Array:
 def from_spectrum(u_hat: Array, ndim: int, real: bool) -> Array:
     """Inverse of `spectrum`; with `real`, the (Hermitian) spectrum of a real array is expected."""
     axes = spatial_axes(ndim)
+    if not real and ndim == 1 and _is_long(u_hat.shape[-1]):
+        return _long_ifft.bind(u_hat)
     if not real:
         return jnp.fft.ifftn(u_hat, axes=axes)
     last = u_hat.shape[-1]
     return jnp.fft.irfftn(u_hat[..., : last // 2 + 1], s=u_hat.shape[-ndim:], axes=axes)
+
+
+def _is_long(length: int) -> bool:
+    """Whether XLA's transform of one line falls out of a core's cache; by measurement on CPUs."""
+    return length >= _LONG and length % _RADIX == 0 and jax.default_backend() == "cpu"
+
+
+def _in_four_parts(u_hat: Array) -> Array:
+    r"""Inverse transform of lines of length N = 4M: one radix-4 step, then transforms of length M.
+
+    $u[4m + r] = \frac{1}{N} \sum_k e^{2\pi i km/M} e^{2\pi i kr/N} \sum_q i^{qr}\, \hat u[k + qM]$.
+    """
+    length = u_hat.shape[-1]
+    part = length // _RADIX
+    a, b, c, d = (u_hat[..., q * part : (q + 1) * part] for q in range(_RADIX))
+    even, odd, plus, minus = a + c, a - c, b + d, b - d
+    turned = jax.lax.complex(-minus.imag, minus.real)  # i (b - d)
+    rows = [even + plus, odd + turned, even - plus, odd - turned]
+    phases = np.outer(np.arange(_RADIX), np.arange(part)) / length
+    twiddles = np.exp(2j * np.pi * phases).astype(u_hat.dtype) / _RADIX
+    parts = jnp.fft.ifft(jnp.stack(rows, axis=-2) * twiddles)
+    return jnp.swapaxes(parts, -1, -2).reshape(u_hat.shape)
+
+
+_EXACT = jax.lax.Precision.HIGHEST  # on accelerators, too
+
+# A primitive for its derivative: a Fourier matrix is symmetric, so that its transpose is itself.
+_LONG, _RADIX = 2**17, 4
+_long_ifft = Primitive("long_ifft")
+_long_ifft.def_impl(jax.jit(_in_four_parts))
+_long_ifft.def_abstract_eval(lambda u_hat: ShapedArray(u_hat.shape, u_hat.dtype))
+mlir.register_lowering(_long_ifft, mlir.lower_fun(_in_four_parts, multiple_results=False))
+ad.deflinear2(_long_ifft, lambda cotangent, _: [_long_ifft.bind(cotangent)])
+batching.primitive_batchers[_long_ifft] = lambda operands, axes: (
+    _long_ifft.bind(jnp.moveaxis(operands[0], axes[0], 0)),
+    0,
+)
 
 
 def half_spectrum(u: Array, ndim: int) -> Array:
@@ -56,6 +98,45 @@ def half_spectrum(u: Array, ndim: int) -> Array:
 def from_half_spectrum(half: Array, shape: tuple[int, ...], ndim: int) -> Array:
     """Inverse of `half_spectrum`: real arrays of the shape."""
     return jnp.fft.irfftn(half, s=shape, axes=spatial_axes(ndim))
+
+
+def from_narrow_spectrum(u_hat: Array, shape: tuple[int, ...], real: bool) -> Array:
+    r"""Arrays on many samples from few frequencies: one small matrix per axis.
+
+    Args:
+        u_hat: (..., *window), in the order of the FFT; with `real` only k >= 0 of the last axis.
+        shape: samples per axis, more than frequencies.
+        real: whether the arrays are real.
+    """
+    ndim = len(shape)
+    parts = jnp.stack([u_hat.real, u_hat.imag], axis=-ndim - 1)  # (..., 2, *window)
+    batch = parts.ndim - ndim - 1
+    for axis in reversed(range(ndim)):
+        last = axis == ndim - 1
+        if last and real:
+            continue
+        k = np.fft.fftfreq(u_hat.shape[axis - ndim], 1 / u_hat.shape[axis - ndim]).round()
+        matrix = _parts_of_exponentials(k, shape[axis], parts.dtype)
+        at = batch + 1 + axis
+        parts = jnp.tensordot(parts, matrix, ((batch, at), (0, 1)), precision=_EXACT)
+        parts = jnp.moveaxis(parts, (-2, -1), (batch, at))
+    if not real:
+        both = jnp.moveaxis(parts, batch, 0)
+        return jax.lax.complex(both[0], both[1])
+    k, n = np.arange(u_hat.shape[-1]), shape[-1]
+    weights = np.where((k == 0) | (2 * k == n), 1.0, 2.0)  # the others stand for -k, too
+    matrix = _parts_of_exponentials(k, n, parts.dtype)[:, :, 0] * weights[None, :, None].astype(
+        parts.dtype
+    )
+    return jnp.tensordot(parts, matrix, ((batch, parts.ndim - 1), (0, 1)), precision=_EXACT)
+
+
+def _parts_of_exponentials(k: np.ndarray, samples: int, dtype) -> np.ndarray:
+    r"""$e^{2\pi i kn/N} / N$ as a matrix from real and imaginary parts to such: (2, k, 2, samples)."""
+    phases = 2 * np.pi * (np.outer(k, np.arange(samples)) % samples) / samples
+    cosines, sines = np.cos(phases) / samples, np.sin(phases) / samples
+    rows = [np.stack([cosines, sines], axis=1), np.stack([-sines, cosines], axis=1)]
+    return np.stack(rows).astype(dtype)
 
 
 def fold(u_hat: Array, factor: int, ndim: int) -> Array:

@@ -17,6 +17,7 @@ from wiatowski._chunks import map_chunks, rows_per_chunk
 from wiatowski._filtering import filtered, window, window_of_half
 from wiatowski._fourier import (
     from_half_spectrum,
+    from_narrow_spectrum,
     from_spectrum,
     half_spectrum,
     spectrum,
@@ -333,14 +334,19 @@ def _spectra(maps: Array, ndim: int) -> Spectra:
 def _convolved(spectra: Spectra, atoms_hat: Array, atoms_real: bool, step: int) -> Array:
     """Every map with every atom times step^d, every `step`-th sample; (maps, atoms, *samples)."""
     ndim, shape = len(spectra.shape), spectra.shape
-    kept = tuple(n // step for n in shape)
-    width = atoms_hat.shape[1:]
-    if spectra.real and atoms_real and width == shape == kept:
-        half = atoms_hat[..., : shape[-1] // 2 + 1]
-        product = filtered(spectra.values, half, half.shape[1:])
-        return from_half_spectrum(product, shape, ndim)
-    product = filtered(spectra.window(width), atoms_hat, kept)
-    return from_spectrum(product, ndim, spectra.real and atoms_real)
+    kept, width = tuple(n // step for n in shape), atoms_hat.shape[1:]
+    real, narrow = spectra.real and atoms_real, any(w < k for w, k in zip(width, kept))
+    if real and (narrow or width == shape == kept):
+        half = width[-1] // 2 + 1
+        u_hat = window(spectra.values[..., :half], (*width[:-1], half))
+        product = filtered(u_hat, atoms_hat[..., :half], u_hat.shape[1:])
+        if narrow:
+            return from_narrow_spectrum(product, kept, real)
+        return from_half_spectrum(product, kept, ndim)
+    u_hat = spectra.window(width)
+    if narrow:
+        return from_narrow_spectrum(filtered(u_hat, atoms_hat, width), kept, real)
+    return from_spectrum(filtered(u_hat, atoms_hat, kept), ndim, real)
 
 
 def _shares(node: Node, taps: Rows) -> list[Rows]:

@@ -220,7 +220,7 @@ class FeatureExtractor(eqx.Module):
 
     def trace(self, f: Array, taps: Mapping[int, Array] | None = None) -> Trace:
         """Features and, beside them, all propagated maps U[q]f; arguments as in a call."""
-        if any(stride > 1 for layer in self.layers for stride, _ in layer.kinds()):
+        if any(kind[0] > 1 for layer in self.layers for kind in layer.kinds()):
             raise ValueError(
                 "FeatureExtractor.trace: the maps of a Subsampled frame lie on several grids; use the "
                 "inner frame to look at them."
@@ -310,7 +310,7 @@ class FeatureExtractor(eqx.Module):
         """Raise if maps on coarser samples meet a pooling or features on finer ones."""
         coarsest = 1
         for number, layer in enumerate(self.layers, start=1):
-            coarsest = max(coarsest, *(stride for stride, _ in layer.kinds()), 1)
+            coarsest = max(coarsest, *(kind[0] for kind in layer.kinds()), 1)
             if coarsest > 1 and layer.pooling.stride > 1:
                 raise ValueError(
                     f"FeatureExtractor, layer {number}: maps that a Subsampled frame keeps on few "

@@ -139,12 +139,12 @@ class Layer(eqx.Module):
         atoms, new = self.bank.count_maps(maps), len(self.labels)
         return atoms if self.bank.mixes else maps * new
 
-    def kinds(self) -> tuple[tuple[int, int], ...]:
-        """Per new map the stride of its samples on the bank's grid, and the number of its atoms."""
-        strides = (
-            self.bank.strides if isinstance(self.bank, SubsampledBank) else (1,) * len(self.bank)
-        )
-        return tuple((max(strides[atom] for atom in group), len(group)) for group in self._groups())
+    def kinds(self) -> tuple[tuple[int, ...], ...]:
+        """Per new map the stride of its samples on the bank's grid, and what else sets it apart."""
+        groups = self._groups()
+        if not isinstance(self.bank, SubsampledBank):
+            return tuple((1, len(group)) for group in groups)
+        return tuple((self.bank.strides[g[0]], len(g), self.bank.band_of(g)) for g in groups)
 
     def atoms_per_map(self, rows: Sequence[int]) -> int:
         """The number of atoms of each of some maps, which is the same."""

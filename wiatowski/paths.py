@@ -162,7 +162,7 @@ def _mean_frequencies(layer: Layer) -> list[float]:
 
 
 def _tree(
-    kinds: Sequence[Sequence[tuple[int, int]]],
+    kinds: Sequence[Sequence[tuple[int, ...]]],
     kept: Callable[[Path], bool] | None,
     first: int,
     last: int,
@@ -171,7 +171,7 @@ def _tree(
 
     Args:
         kinds: per layer and map it makes of one, the stride of the map (it is never held on finer
-            samples than its parent) and the number of its atoms.
+            samples than its parent) and whatever else sets it apart.
         kept: whether a path, as a tuple of row numbers, is followed; its prefixes are kept already.
         first: depth of the root.
         last: depth of the leaves.
@@ -184,7 +184,7 @@ def _tree(
     def node(depth: int, stride: int, path: Path) -> Node:
         if kept is None and (depth, stride) in shared:
             return shared[depth, stride]
-        groups: dict[tuple[Node, tuple[int, int]], list[int]] = {}
+        groups: dict[tuple[Node, tuple[int, ...]], list[int]] = {}
         if depth < last:
             for row, kind in enumerate(kinds[depth]):
                 longer = (*path, row)

@@ -22,6 +22,9 @@ from wiatowski.grid import Grid
 if TYPE_CHECKING:
     from wiatowski.frames.frame import Frame
 
+# By measurement: up to so many samples and down to this share of frequencies matrices are faster.
+_FEW_SAMPLES, _NARROW = 64, 0.6
+
 __all__ = ["Band", "SubsampledBank", "band_strides", "subsampled"]
 
 
@@ -136,9 +139,25 @@ class SubsampledBank(AbstractBank):
         """One new map per map and atom."""
         return maps * len(self)
 
+    def band_of(self, atoms: Sequence[int]) -> int:
+        """The number of the band that holds some atoms.
+
+        Raises:
+            ValueError: if they lie on several.
+        """
+        for number, band in enumerate(self.bands):
+            if atoms[0] in band.rows:
+                if not set(atoms) <= set(band.rows):
+                    raise ValueError(
+                        f"SubsampledBank: the atoms {[self.labels[i] for i in atoms]} make one map, "
+                        "but lie on several bands; give them one stride."
+                    )
+                return number
+        raise ValueError(f"SubsampledBank: there is no atom {atoms[0]}.")
+
     def band(self, atoms: Sequence[int], samples: tuple[int, ...]) -> Array:
-        """Atoms with one stride, for maps held on so many samples: (atoms, *window)."""
-        band = next(b for b in self.bands if atoms[0] in b.rows)
+        """Atoms of one band, for maps held on so many samples: (atoms, *window)."""
+        band = self.bands[self.band_of(atoms)]
         values = band.on_samples(samples, self.periodised)
         rows = [band.rows.index(atom) for atom in atoms]
         return values if rows == list(range(len(values))) else values[np.asarray(rows)]
@@ -192,6 +211,7 @@ def subsampled(
     *,
     periodised: bool = False,
     tolerance: float | None = None,
+    apart: Sequence[int] | None = None,
     frame: Frame | None = None,
 ) -> SubsampledBank:
     r"""Keep each atom's map on every s-th sample, and each atom on the band where it is not zero.
@@ -201,6 +221,8 @@ def subsampled(
         strides: s, one per atom; each divides the grid.
         periodised: as in `SubsampledBank`.
         tolerance: values below this share of an atom's largest count as zero; by default 8 eps.
+        apart: one number per atom; atoms with different ones are stored on bands of their own,
+            narrower perhaps than that of all atoms with one stride.
         frame: the specification of the result.
 
     Raises:
@@ -221,8 +243,9 @@ def subsampled(
     eps = float(jnp.finfo(bank.dtype).eps)
     tolerance = 8 * eps if tolerance is None else tolerance
     bands = []
-    for stride in sorted(set(strides)):
-        rows = tuple(i for i, own in enumerate(strides) if own == stride)
+    kinds = list(zip(strides, strides if apart is None else apart, strict=True))
+    for kind in dict.fromkeys(kinds):
+        rows, stride = tuple(i for i, own in enumerate(kinds) if own == kind), kind[0]
         values = bank.atoms_hat[jnp.asarray(rows)]
         shape = tuple(n // stride for n in bank.grid.shape)
         bands.append(Band(window(values, _extent(values, shape, tolerance)), rows, stride))
@@ -257,7 +280,11 @@ def band_strides(bank: FilterBank, tolerance: float, most: int) -> tuple[int, ..
 
 
 def _extent(values: Array, shape: tuple[int, ...], tolerance: float) -> tuple[int, ...]:
-    """The smallest multiple of `shape` whose window holds all that is not zero; all while traced."""
+    """The smallest window that holds all that is not zero; the whole while traced.
+
+    A multiple of `shape`, the samples of the maps, or, where these are few, less than them: then
+    small matrices transform faster than an FFT.
+    """
     whole = values.shape[1:]
     if not is_concrete(values):
         return whole
@@ -268,8 +295,15 @@ def _extent(values: Array, shape: tuple[int, ...], tolerance: float) -> tuple[in
         others = tuple(a for a in range(loud.ndim) if a != axis)
         k = np.fft.fftfreq(n, 1 / n).round()[loud.any(axis=others)]
         needed = max(2 * k.max(initial=0) + 1, -2 * k.min(initial=0), 1)
-        extent.append(min(n, math.ceil(needed / least) * least))
-    return tuple(extent)
+        # An odd number of few frequencies, so that every k has its -k.
+        few = int(needed) | 1
+        extent.append(few if few < least else min(n, math.ceil(needed / least) * least))
+    narrow = len(shape) > 1 and all(
+        w <= _NARROW * n and n <= _FEW_SAMPLES for w, n in zip(extent, shape)
+    )
+    if narrow:
+        return tuple(extent)
+    return tuple(max(w, n) for w, n in zip(extent, shape))
 
 
 def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractLowPass:

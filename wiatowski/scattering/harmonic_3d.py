@@ -15,6 +15,7 @@ from wiatowski.extractor import FeatureExtractor
 from wiatowski.frames.bank import FrameBounds
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.solid_harmonics import SolidHarmonics
+from wiatowski.frames.subsampled_bank import SubsampledBank, subsampled
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.nonlinearities import GroupModulus
@@ -87,7 +88,9 @@ class HarmonicScattering3D(eqx.Module):
         dtype = resolve_real_dtype(dtype, "HarmonicScattering3D")
         frame = SolidHarmonics(self.J + 1, self.L, sigma_0, real=self.rotation_covariant)
         bank = _audible(frame.on(Grid(self.shape), dtype), self.rotation_covariant)
-        layer = Layer(bank, GroupModulus(over=("order", "part")))
+        scales = [int(label.split(",")[0].removeprefix("scale=")) for label in bank.labels]
+        bands = subsampled(bank, [1] * len(bank), apart=scales)
+        layer = Layer(bands, GroupModulus(over=("order", "part")))
         self.network = FeatureExtractor(
             [layer] * self.max_order, Grid(self.shape), paths=_one_degree, memory=memory
         )
@@ -128,7 +131,7 @@ class HarmonicScattering3D(eqx.Module):
     def littlewood_paley(self, real: bool = True) -> Array:
         r"""$|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on the grid."""
         bank = self.network.layers[0].bank
-        assert isinstance(bank, FilterBank)
+        assert isinstance(bank, SubsampledBank)
         return bank.littlewood_paley(real)
 
     def admissible(self) -> HarmonicScattering3D:
