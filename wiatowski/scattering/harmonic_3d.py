@@ -168,15 +168,15 @@ def _coefficients(s: HarmonicScattering3D, signals: Array) -> Array:
 
 def _integral(maps: Array, power: float) -> Array:
     """Sum over space of the powers of maps that are not negative; its gradient at zero is finite."""
-    axes = (-3, -2, -1)
+    maps = maps.reshape(len(maps), -1)
     if power == 1:
-        return jnp.sum(maps, axis=axes)
+        return jnp.sum(maps, axis=1)
     if power == 2:
-        return jnp.sum(maps**2, axis=axes)
+        return jnp.sum(maps**2, axis=1)
     positive = maps > 0
     safe = jnp.where(positive, maps, 1)
     raised = jnp.sqrt(safe) if power == 0.5 else safe**power
-    return jnp.sum(jnp.where(positive, raised, 0), axis=axes)
+    return jnp.sum(jnp.where(positive, raised, 0), axis=1)
 
 
 def _one_degree(path: tuple[str, ...]) -> bool:
