@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from wiatowski._certify_command import add_certify
+from wiatowski._transform_command import add_transform
 from wiatowski.presets import PRESETS
 from wiatowski.signals import PHOTOS
 
@@ -127,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.set_defaults(run=_verify)
     add_certify(commands)
+    add_transform(commands)
     return parser
 
 

@@ -49,8 +49,9 @@ class SolidHarmonics(Frame):
       sample, which even axes have, stands for both signs, and a harmonic odd in that axis cannot be
       real there. Such bins become atoms of their own (`part=nyquist`), turned by -i: all sums of
       squares over a group stay what they are, at every frequency, and at every sample of
-      $f * \psi$ for real f. They follow the 2l + 1 others of their group.
-    - Complex basis: 2l + 1 atoms on every grid, those of kymatio.
+      $f * \psi$ for real f. They follow the 2l + 1 others of their group, all but doubling it where
+      every axis is even; from scale 1 on they are tiny at width 1.
+    - Complex basis: 2l + 1 atoms on every grid, on even grids those of kymatio.
 
     Args:
         scales: J >= 1; scale 0 is the finest.
