@@ -74,6 +74,20 @@ class AbstractNonlinearity(eqx.Module):
         """Apply to an array of any shape, real or complex."""
 
 
+@jax.custom_jvp
+def _modulus(z: Array) -> Array:
+    """|z|; its derivative is 0 at zero."""
+    return jnp.abs(z)
+
+
+@_modulus.defjvp
+def _modulus_jvp(primals, tangents):
+    (z,), (dz,) = primals, tangents
+    size = jnp.abs(z)
+    safe = jnp.where(size > 0, size, 1)
+    return size, (z.real / safe) * dz.real + (z.imag / safe) * dz.imag
+
+
 def _split(function: Callable[[Array], Array], u: Array) -> Array:
     """Apply to real and imaginary part."""
     if jnp.iscomplexobj(u):
@@ -100,7 +114,7 @@ class Modulus(AbstractNonlinearity):
         return 1.0
 
     def __call__(self, u: Array) -> Array:
-        return jnp.abs(u)
+        return _modulus(u) if jnp.iscomplexobj(u) else jnp.abs(u)
 
 
 class GroupModulus(AbstractNonlinearity):
