@@ -1,0 +1,389 @@
+r"""Scattering transforms beside kymatio's, in the same rounds on the same machine.
+
+Every case runs in a process of its own, in which the contenders take turns (A B C A B C ...); ratios are
+medians over the rounds of ratios within a round. Memory and compile time are measured in one fresh
+process per contender: the largest resident size above that after the imports, and the seconds from the
+call to the first result less a second call. All in float32, all wait for their results.
+
+kymatio runs with every back end that is installed: numpy, jax as shipped (eager), jax under `jax.jit`,
+torch with one thread and with all. 1-D coefficients are compared in the scaling of kymatio's main branch.
+The FFT floor is what the transforms alone cost that no sub-sampled scattering network can do without,
+each measured on the spot in blocks that stay in the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+
+from experiments.bench_extractor import (
+    FEWEST_ROUNDS,
+    device,
+    interleaved,
+    ratio,
+    summary,
+    version,
+)
+from wiatowski import scattering
+from wiatowski.serialization import write_whole
+
+Call = Callable[[], Any]
+Result = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """A transform, its arguments, and a batch."""
+
+    kind: str
+    arguments: tuple
+    batch: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one signal."""
+        shape = self.arguments[1]
+        return shape if isinstance(shape, tuple) else (shape,)
+
+
+CASES = {
+    "2-D J2 L8 32^2 x128": Case("Scattering2D", (2, (32, 32), 8), 128),
+    "2-D J3 L8 64^2 x32": Case("Scattering2D", (3, (64, 64), 8), 32),
+    "2-D J4 L8 256^2 x4": Case("Scattering2D", (4, (256, 256), 8), 4),
+    "1-D J8 Q8 2^13 x64": Case("Scattering1D", (8, 2**13, 8), 64),
+    "1-D J10 Q12 2^16 x4": Case("Scattering1D", (10, 2**16, 12), 4),
+    "3-D J2 L2 32^3 x4": Case("HarmonicScattering3D", (2, (32, 32, 32), 2), 4),
+    "3-D J2 L3 32^3 x4": Case("HarmonicScattering3D", (2, (32, 32, 32), 3), 4),
+}
+OURS, PEER = "wiatowski", "kymatio"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, write the JSON, print the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.bench_scattering",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, help="JSON: versions, device, all times, ratios")
+    parser.add_argument("--rounds", type=int, default=9, help=f"at least {FEWEST_ROUNDS} (9)")
+    parser.add_argument("--cases", nargs="*", choices=list(CASES), default=list(CASES))
+    parser.add_argument("--devices", type=int, default=os.cpu_count() or 1, help="host devices")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.child:
+        print(json.dumps(_child(json.loads(options.child))))
+        return 0
+    if options.rounds < FEWEST_ROUNDS:
+        parser.error(f"--rounds: at least {FEWEST_ROUNDS}")
+    if options.out is not None and not options.out.absolute().parent.is_dir():
+        parser.error(f"--out: no such folder: {options.out.absolute().parent}")
+    names = ("wiatowski", "jax", "jaxlib", "numpy", "scipy", "kymatio", "torch")
+    results: Result = {
+        "versions": {name: version(name) for name in names},
+        "device": device(),
+        "cores": os.cpu_count(),
+        "devices": options.devices,
+        "rounds": options.rounds,
+        "cases": {},
+    }
+    for name in options.cases:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        results["cases"][name] = one_case(name, options.rounds, options.devices)
+        if options.out is not None:  # what is measured so far stays, if this is interrupted
+            write_whole(options.out, (json.dumps(results, indent=1) + "\n").encode())
+    print(table(results), end="")
+    return 0
+
+
+def one_case(name: str, rounds: int, devices: int) -> Result:
+    """Times in one process; memory and compile time of each contender in processes of their own."""
+    load = os.getloadavg()
+    asked = {"case": name, "rounds": rounds, "devices": devices}
+    found = _run({**asked, "what": "times"})
+    found["load_average"] = {"before": load, "after": os.getloadavg()}
+    found["fresh"] = {
+        contender: {
+            mode: _run({**asked, "what": "fresh", "contender": contender, "mode": mode})
+            for mode in ("forward", "gradient")
+        }
+        for contender in (OURS, f"{PEER} jax, jit")
+    }
+    return found
+
+
+def _run(request: Result) -> Result:
+    command = [sys.executable, "-m", "experiments.bench_scattering", "--child", json.dumps(request)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _child(request: Result) -> Result:
+    case = CASES[request["case"]]
+    if request["what"] == "fresh":
+        return fresh(case, request["contender"], request["mode"])
+    jax.config.update("jax_num_cpu_devices", request["devices"])
+    return times(case, request["rounds"], request["devices"])
+
+
+def times(case: Case, rounds: int, devices: int) -> Result:
+    """Forward and gradient of every contender, parity, and the FFT floor."""
+    x = np.random.default_rng(0).normal(size=(case.batch, *case.shape)).astype(np.float32)
+    ours = getattr(scattering, case.kind)(*case.arguments)
+    forward = _ours(ours, x, devices)
+    peers = _peers(case, x, gradient=False)
+    both = forward | peers
+    exact = np.asarray(peers[f"{PEER} jax, jit"]()) * _correction(case, ours)
+    error = np.linalg.norm(np.asarray(forward[f"{OURS}, 1 device"]()) - exact) / np.linalg.norm(
+        exact
+    )
+    seconds = interleaved(both, rounds, "forward")
+    gradients = interleaved(
+        _ours(ours, x, devices, gradient=True) | _peers(case, x, gradient=True), rounds, "gradient"
+    )
+    floor = fft_floor(ours, case.batch)
+    return {
+        "relative_difference": float(error),
+        "forward": {**summary(seconds), "ratios": _ratios(seconds, devices)},
+        "gradient": {**summary(gradients), "ratios": _ratios(gradients, devices)},
+        "floor": {
+            "seconds on one core": floor,
+            "forward / floor": statistics.median(seconds[_best(devices)]) * devices / floor,
+        },
+    }
+
+
+def _best(devices: int) -> str:
+    return f"{OURS}, {devices} devices" if devices > 1 else f"{OURS}, 1 device"
+
+
+def _ratios(seconds: dict[str, list[float]], devices: int) -> Result:
+    """Each peer over ours on all devices, and the fastest peer of all."""
+    peers = [name for name in seconds if name.startswith(PEER)]
+    fastest = min(peers, key=lambda name: statistics.median(seconds[name]))
+    found = {f"{name} / ours": ratio(seconds[name], seconds[_best(devices)]) for name in peers}
+    found["fastest peer"] = fastest
+    found["fastest peer / ours"] = found[f"{fastest} / ours"]
+    found["fastest peer / ours, 1 device"] = ratio(seconds[fastest], seconds[f"{OURS}, 1 device"])
+    return found
+
+
+def _ours(transform, x: np.ndarray, devices: int, gradient: bool = False) -> dict[str, Call]:
+    """On one device, and with the batch sharded over several."""
+    arrays, rest = eqx.partition(transform, eqx.is_array)
+
+    def coefficients(arrays, x):
+        return eqx.combine(arrays, rest)(x)
+
+    def energy_gradient(arrays, x):
+        return jax.grad(lambda x: jnp.sum(coefficients(arrays, x) ** 2))(x)
+
+    function = energy_gradient if gradient else coefficients
+    one, signals = jax.jit(function), jnp.asarray(x)
+    calls: dict[str, Call] = {f"{OURS}, 1 device": lambda: one(arrays, signals)}
+    if devices > 1 and len(x) % devices == 0:
+        mesh = jax.make_mesh((devices,), ("batch",))
+        everywhere, split = PartitionSpec(), PartitionSpec("batch")
+        many = jax.jit(
+            jax.shard_map(
+                function, mesh=mesh, in_specs=(everywhere, split), out_specs=split, check_vma=False
+            )
+        )
+        copied = jax.device_put(arrays, NamedSharding(mesh, everywhere))
+        sharded = jax.device_put(signals, NamedSharding(mesh, split))
+        calls[f"{OURS}, {devices} devices"] = lambda: many(copied, sharded)
+    return calls
+
+
+def _peers(case: Case, x: np.ndarray, gradient: bool) -> dict[str, Call]:
+    """kymatio's back ends."""
+    signals = jnp.asarray(x)
+    on_jax = _kymatio(case, "jax")
+    calls: dict[str, Call] = {}
+    if gradient:
+        jitted = jax.jit(jax.grad(lambda x: jnp.sum(on_jax(x) ** 2)))
+        calls[f"{PEER} jax, jit"] = lambda: jitted(signals)
+    else:
+        jitted, on_numpy = jax.jit(on_jax), _kymatio(case, "numpy")
+        calls[f"{PEER} numpy"] = lambda: on_numpy(x)
+        calls[f"{PEER} jax, eager"] = lambda: on_jax(signals)
+        calls[f"{PEER} jax, jit"] = lambda: jitted(signals)
+    try:
+        import torch
+    except ImportError:
+        return calls
+    on_torch = _kymatio(case, "torch")
+
+    def with_torch(threads: int):
+        torch.set_num_threads(threads)
+        leaf = torch.from_numpy(x).requires_grad_(gradient)
+        coefficients = on_torch(leaf)
+        if not gradient:
+            return coefficients
+        (coefficients**2).sum().backward()
+        return leaf.grad
+
+    calls[f"{PEER} torch, 1 thread"] = lambda: with_torch(1)
+    calls[f"{PEER} torch, all threads"] = lambda: with_torch(os.cpu_count() or 1)
+    return calls
+
+
+def _kymatio(case: Case, frontend: str) -> Callable:
+    """A transform of kymatio; its 3-D module asks for a function that scipy has renamed."""
+    import scipy.special
+
+    if not hasattr(scipy.special, "sph_harm"):
+        setattr(  # noqa: B010
+            scipy.special,
+            "sph_harm",
+            lambda m, n, azimuth, polar: scipy.special.sph_harm_y(n, m, polar, azimuth),
+        )
+    import kymatio
+
+    return getattr(kymatio, case.kind)(*case.arguments, frontend=frontend).scattering
+
+
+def _correction(case: Case, transform) -> np.ndarray | float:
+    """What kymatio 0.3.0 leaves out of 1-D coefficients."""
+    if case.kind != "Scattering1D":
+        return 1.0
+    return 2.0 ** np.nansum(transform.meta()["j"], axis=1)[:, None]
+
+
+def fresh(case: Case, contender: str, mode: str) -> Result:
+    """Peak memory above that after the imports, and the time to compile, in this fresh process."""
+    x = np.random.default_rng(0).normal(size=(case.batch, *case.shape)).astype(np.float32)
+    jnp.zeros(1).block_until_ready()
+    start = _memory("VmRSS")
+    begun = time.perf_counter()
+    mine = contender == OURS
+    transform = getattr(scattering, case.kind)(*case.arguments) if mine else _kymatio(case, "jax")
+    built = time.perf_counter() - begun
+    if mine:
+        (call,) = _ours(transform, x, 1, mode == "gradient").values()
+    elif mode == "gradient":
+        signals, jitted = jnp.asarray(x), jax.jit(jax.grad(lambda x: jnp.sum(transform(x) ** 2)))
+        call = lambda: jitted(signals)  # noqa: E731
+    else:
+        signals, jitted = jnp.asarray(x), jax.jit(transform)
+        call = lambda: jitted(signals)  # noqa: E731
+    seconds = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        jax.block_until_ready(call())
+        seconds.append(time.perf_counter() - begun)
+    return {
+        "peak_bytes": None if start is None else (_memory("VmHWM") or 0) - start,
+        "compile_seconds": seconds[0] - seconds[1],
+        "build_seconds": built,
+    }
+
+
+def _memory(field: str) -> int | None:
+    """Of this process in bytes, where the system tells."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return None
+    (line,) = (s for s in status.read_text().splitlines() if s.startswith(field + ":"))
+    return int(line.split()[1]) * 1024
+
+
+def fft_floor(transform, batch: int) -> float:
+    """Seconds on one core of the transforms that the network needs, by sizes measured here.
+
+    A complex inverse one for every new map (a real one where the atoms are real), a real forward one
+    for every map that has children.
+    """
+    network = transform.network
+    (tree,), shape = network.trees, network.grid.shape
+    counted: Counter[tuple[str, tuple[int, ...]]] = Counter()
+
+    def count(node, maps: int) -> None:
+        samples = tuple(n // node.stride for n in shape)
+        if node.branches:
+            counted["forward", samples] += maps
+        for branch in node.branches:
+            layer = network.layers[node.depth]
+            atoms = maps * len(branch.rows) * layer.atoms_per_map(branch.rows)
+            kind = "real" if layer.bank.atoms_real else "complex"
+            counted[kind, tuple(n // branch.node.stride for n in shape)] += atoms
+            count(branch.node, maps * len(branch.rows))
+
+    count(tree, batch)
+    return sum(number * _seconds_each(*key) for key, number in counted.items())
+
+
+def _seconds_each(kind: str, shape: tuple[int, ...], block_bytes: int = 2**19) -> float:
+    """Of one transform, from many in a loop that stays in the cache."""
+    rows, axes = max(1, block_bytes // (8 * math.prod(shape))), tuple(range(1, len(shape) + 1))
+    noise = jax.random.normal(jax.random.key(0), (rows, *shape), jnp.float32)
+    half = jnp.fft.rfftn(noise, axes=axes)
+    value = {"forward": noise, "real": half, "complex": noise.astype(jnp.complex64)}[kind]
+    repeats = max(4, int(2e7 / noise.size))
+
+    def step(value):
+        if kind == "forward":  # the transform, and something real that depends on it
+            return value + 1e-30 * jnp.fft.rfftn(value, axes=axes)[..., :1].real
+        if kind == "real":
+            return value + 1e-30 * jnp.fft.irfftn(value, s=shape, axes=axes)[..., :1]
+        return jnp.fft.ifftn(value, axes=axes)
+
+    loop = jax.jit(lambda v: jax.lax.fori_loop(0, repeats, lambda _, v: step(v), v))
+    loop(value).block_until_ready()
+    samples = []
+    for _ in range(FEWEST_ROUNDS):
+        begun = time.perf_counter()
+        loop(value).block_until_ready()
+        samples.append(time.perf_counter() - begun)
+    return statistics.median(samples) / repeats / rows
+
+
+def table(results: Result) -> str:
+    """One line per case and figure."""
+    lines = [
+        f"{results['device']}, {results['cores']} cores, {results['devices']} host devices; "
+        + ", ".join(f"{k} {v}" for k, v in results["versions"].items())
+    ]
+    for name, case in results["cases"].items():
+        lines += ["", f"{name}: relative difference {case['relative_difference']:.1e}"]
+        for what in ("forward", "gradient"):
+            own = case[what]["ratios"]
+            lines.append(
+                f"  {what:<9} {own['fastest peer']} / ours {own['fastest peer / ours']['median']:.2f}"
+                f"  (one device {own['fastest peer / ours, 1 device']['median']:.2f})"
+            )
+            lines += [f"    {k:<28} {1e3 * t:9.1f} ms" for k, t in case[what]["medians"].items()]
+        lines.append(f"  forward / FFT floor {case['floor']['forward / floor']:.2f}")
+        for mode in ("forward", "gradient"):
+            mine, theirs = (case["fresh"][who][mode] for who in (OURS, f"{PEER} jax, jit"))
+            memory = ""
+            if mine["peak_bytes"]:
+                memory = (
+                    f"peak memory {mine['peak_bytes'] / 2**20:.0f} of {theirs['peak_bytes'] / 2**20:.0f} "
+                    f"MiB ({theirs['peak_bytes'] / mine['peak_bytes']:.1f}x), "
+                )
+            lines.append(
+                f"  {mode}: {memory}compile {mine['compile_seconds']:.1f} s of "
+                f"{theirs['compile_seconds']:.1f} s, filters {mine['build_seconds']:.2f} of "
+                f"{theirs['build_seconds']:.2f} s"
+            )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
