@@ -67,7 +67,9 @@ def _transform(arguments: argparse.Namespace) -> int:
         reason = f"{error.filename}: {error.strerror}." if error.strerror else str(error)
         return _complain(reason, BAD_INPUT)
     except KeyboardInterrupt as stopped:
-        return _complain(str(stopped) or "stopped; the same command goes on from there.", INTERRUPTED)
+        return _complain(
+            str(stopped) or "stopped; the same command goes on from there.", INTERRUPTED
+        )
     sys.stdout.write(f"{len(store)} signals\n{store.path}\n")
     return WRITTEN
 

@@ -33,8 +33,11 @@ class AbstractBank(eqx.Module):
     its channels. Layers, extractors, bounds and files know banks by what stands here.
     """
 
-    atoms_hat: eqx.AbstractVar[Array]
-    output_atom_hat: eqx.AbstractVar[Array]
+    if TYPE_CHECKING:
+        # Arrays, or properties that compute them: which equinox would do for each new bank, to see
+        # whether they are there, if these were AbstractVars.
+        atoms_hat: Array
+        output_atom_hat: Array
     grid: eqx.AbstractVar[Grid]
     labels: eqx.AbstractVar[tuple[str, ...]]
     atoms_real: eqx.AbstractVar[bool]

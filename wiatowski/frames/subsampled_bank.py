@@ -103,10 +103,7 @@ class SubsampledBank(AbstractBank):
         for band in self.bands:
             at = np.ix_(
                 np.asarray(band.rows),
-                *(
-                    np.fft.fftfreq(w, 1 / w).round().astype(int) % n
-                    for w, n in zip(band.values.shape[1:], self.grid.shape)
-                ),
+                *map(_frequencies, band.values.shape[1:]),
             )
             full = full.at[at].set(band.values)
         return full
@@ -242,13 +239,18 @@ def subsampled(
         bank.grid.decimated(stride)
     eps = float(jnp.finfo(bank.dtype).eps)
     tolerance = 8 * eps if tolerance is None else tolerance
+    # Without jax, which would compile a program for each shape.
+    everything = np.asarray(bank.atoms_hat) if is_concrete(bank.atoms_hat) else bank.atoms_hat
     bands = []
     kinds = list(zip(strides, strides if apart is None else apart, strict=True))
     for kind in dict.fromkeys(kinds):
         rows, stride = tuple(i for i, own in enumerate(kinds) if own == kind), kind[0]
-        values = bank.atoms_hat[jnp.asarray(rows)]
-        shape = tuple(n // stride for n in bank.grid.shape)
-        bands.append(Band(window(values, _extent(values, shape, tolerance)), rows, stride))
+        values = everything[np.asarray(rows)]
+        extent = _extent(values, tuple(n // stride for n in bank.grid.shape), tolerance)
+        at = np.ix_(np.arange(len(rows)), *map(_frequencies, extent))
+        bands.append(
+            Band(jnp.asarray(values if extent == bank.grid.shape else values[at]), rows, stride)
+        )
     low_pass = _low_pass(bank, periodised, tolerance)
     return SubsampledBank(
         tuple(bands), low_pass, bank.grid, bank.labels, bank.atoms_real, periodised, frame
@@ -306,10 +308,16 @@ def _extent(values: Array, shape: tuple[int, ...], tolerance: float) -> tuple[in
     return tuple(max(w, n) for w, n in zip(extent, shape))
 
 
+def _frequencies(samples: int) -> np.ndarray:
+    """k in the order of the FFT, negative ones as such."""
+    return np.fft.fftfreq(samples, 1 / samples).round().astype(int)
+
+
 def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractLowPass:
     """The output atom as a product of factors along the axes."""
     atom, ndim = bank.output_atom_hat, bank.grid.ndim
-    factors = []
+    atom = np.asarray(atom) if is_concrete(atom) else atom
+    factors: list = []
     peak = atom[(0,) * ndim]
     for axis in range(ndim):
         line = atom[tuple(slice(None) if a == axis else 0 for a in range(ndim))]
@@ -328,7 +336,7 @@ def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractL
         if np.abs(reflected(values, ndim) - np.conj(values)).max() > slack:
             raise ValueError("subsampled: the output atom is not real in space.")
     if not periodised or not is_concrete(atom):
-        return SpectralLowPass(tuple(factors), periodised)
+        return SpectralLowPass(tuple(map(jnp.asarray, factors)), periodised)
     taps = []
     for line in factors:
         response = np.fft.ifft(np.asarray(line, np.complex128)).real
@@ -336,7 +344,7 @@ def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractL
         loud = np.abs(response) > tolerance * np.abs(response).max()
         half = min(int(np.abs(position[loud]).max()), (len(response) - 1) // 2)
         if half == (len(response) - 1) // 2:
-            return SpectralLowPass(tuple(factors), periodised)
+            return SpectralLowPass(tuple(map(jnp.asarray, factors)), periodised)
         centred = response[np.arange(-half, half + 1) % len(response)]
         taps.append(jnp.asarray(centred, bank.dtype))
     return SpatialLowPass(tuple(taps))
