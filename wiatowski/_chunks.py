@@ -45,3 +45,39 @@ def map_chunks(function: Callable, rows, chunk: int):
         return done
     tail = function(jax.tree.map(lambda a: a[blocks * chunk :], rows))
     return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), done, tail)
+
+
+def vmapped_as(one: Callable, many: Callable) -> Callable:
+    """`one`, which `jax.vmap` over its second and third argument alone turns into `many`.
+
+    Plain batching would give every chunk the whole batch, and with it fall out of the cache. Derivatives
+    are those of `one`, batched in the plain way.
+
+    Args:
+        one: (arrays, signal, extras) -> tree of arrays.
+        many: the same of (arrays, signals, extras), with a leading axis on every array of the result.
+    """
+
+    @jax.custom_batching.custom_vmap
+    def batched(arrays, signal, extras):
+        return one(arrays, signal, extras)
+
+    @batched.def_vmap
+    def rule(size, in_batched, arrays, signal, extras):
+        flags = [jax.tree.leaves(part) for part in in_batched]
+        if any(flags[0]) or not all(flags[1] + flags[2]):
+            axes = jax.tree.map(lambda mapped: 0 if mapped else None, tuple(in_batched))
+            done = jax.vmap(one, axes, axis_size=size)(arrays, signal, extras)
+        else:
+            done = many(arrays, signal, extras)
+        return done, jax.tree.map(lambda _: True, done)
+
+    @jax.custom_jvp
+    def differentiable(arrays, signal, extras):
+        return batched(arrays, signal, extras)
+
+    @differentiable.defjvp
+    def derivative(primals, tangents):
+        return jax.jvp(one, primals, tangents)
+
+    return differentiable

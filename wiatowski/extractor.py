@@ -7,14 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._chunks import chunk_bytes
+from wiatowski._chunks import chunk_bytes, vmapped_as
 from wiatowski._types import Array, is_concrete
 from wiatowski.certificates import Certificate
 from wiatowski.constants import Constants, certified_constants, certify_layers
-from wiatowski.execution import propagated
+from wiatowski.execution import Collected, propagated
 from wiatowski.features import Features
 from wiatowski.frames.bank import AbstractBank, FrameBounds
 from wiatowski.frames.frame import Frame, output_only
@@ -385,26 +386,39 @@ class FeatureExtractor(eqx.Module):
 @eqx.filter_jit
 def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array], collect: bool) -> Trace:
     """The fast path; `wiatowski.definition` is what it must agree with."""
-    strides = phi.strides
-    keeps = [1 if phi.output_stride is None else phi.output_stride // own for own in strides]
-    features, maps = propagated(
-        phi.layers,
-        phi.banks,
-        phi.trees,
-        keeps,
-        f[None],
-        {n: tap[None] for n, tap in taps.items()},
-        collect=collect,
-        budget=phi.memory or chunk_bytes(),
-    )
-    depths = range(phi.depth + 1)
+    arrays, rest = eqx.partition(phi, eqx.is_inexact_array)
+
+    def one(arrays, f, taps) -> Collected:
+        tapped = {n: tap[None] for n, tap in taps.items()}
+        done = _of_signals(eqx.combine(arrays, rest), f[None], tapped, collect)
+        return jax.tree.map(lambda a: a[0], done)
+
+    def many(arrays, f, taps) -> Collected:
+        return _of_signals(eqx.combine(arrays, rest), f, taps, collect)
+
+    in_chunks = one if phi.mixing_layers else vmapped_as(one, many)
+    features, maps = in_chunks(arrays, f, taps)
+    keeps, depths = _keeps(phi), range(phi.depth + 1)
     grids = tuple(g.decimated(keep) for g, keep in zip(phi.grids, keeps, strict=True))
     labels = tuple(layer.labels for layer in phi.layers)
-    arrays = tuple(features[n][0] for n in depths)
     return Trace(
-        Features(arrays, labels, grids, phi.mixing_layers, phi.rows),
-        tuple(maps[n, 1][0] for n in depths) if collect else (),
+        Features(tuple(features[n] for n in depths), labels, grids, phi.mixing_layers, phi.rows),
+        tuple(maps[n, 1] for n in depths) if collect else (),
     )
+
+
+def _of_signals(
+    phi: FeatureExtractor, signals: Array, taps: dict[int, Array], collect: bool
+) -> Collected:
+    budget = phi.memory or chunk_bytes()
+    return propagated(
+        phi.layers, phi.banks, phi.trees, _keeps(phi), signals, taps, collect=collect, budget=budget
+    )
+
+
+def _keeps(phi: FeatureExtractor) -> list[int]:
+    """Per depth the stride of the features on that depth's grid."""
+    return [1 if phi.output_stride is None else phi.output_stride // own for own in phi.strides]
 
 
 @eqx.filter_jit
