@@ -78,6 +78,7 @@ def specimens() -> dict[str, list[Specimen]]:
             Specimen(frames.DirectionalWavelets(scales=3), 2),
             Specimen(frames.AlphaMolecules(scales=3, alpha=0.75), 2),
             Specimen(frames.Steerable(scales=3), 2),
+            Specimen(frames.SolidHarmonics(scales=2, degree=2), 3),
         ],
         "Time and frequency": [
             Specimen(frames.Gabor(12, frames.GaussianWindow(0.6)), 1),
@@ -94,6 +95,7 @@ def specimens() -> dict[str, list[Specimen]]:
             Specimen(frames.MatrixFilters(matrices), 2),
             Specimen(frames.LearnedMatrixFilters(4 * matrices, stride=2), 2),
             Specimen(frames.Scaled(frames.Meyer(scales=3), 0.7), 1),
+            Specimen(frames.Subsampled(frames.Morlet(scales=3, voices=2), most=4), 1),
         ],
     }
     shown = {type(s.frame).__name__ for own in kinds.values() for s in own}
@@ -193,6 +195,8 @@ def built(frame: wi.Frame, grid: wi.Grid) -> tuple[wi.FilterBank | frames.Matrix
         bank = frame.on(grid)
         jax.block_until_ready(bank.atoms_hat)
         times.append(time.perf_counter() - start)
+    if isinstance(bank, frames.SubsampledBank):
+        bank = bank.whole()  # the same atoms; what is left out are samples of the maps
     assert isinstance(bank, wi.FilterBank | frames.MatrixBank)
     return bank, min(times)
 

@@ -5,7 +5,9 @@ from wiatowski import bounds as bounds
 from wiatowski import certificates as certificates
 from wiatowski import frames as frames
 from wiatowski import presets as presets
+from wiatowski import scattering as scattering
 from wiatowski import signals as signals
+from wiatowski import streaming as streaming
 from wiatowski import testing as testing
 from wiatowski.actions import deform as deform
 from wiatowski.actions import modulate as modulate
