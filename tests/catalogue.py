@@ -169,6 +169,14 @@ MATRIX_FRAMES = {
     },
 }
 
+# The same for frames that keep maps on few samples: laws in test_execution.py.
+SUBSAMPLED_FRAMES = {
+    "Subsampled": {
+        1: [frames.Subsampled(frames.Morlet(scales=3, voices=2), most=4)],
+        2: [frames.Subsampled(frames.Morlet(scales=2), most=2, tolerance=0.05)],
+    },
+}
+
 # name -> (instance, pair (z, w) at which the declared constant is reached to 1 %).
 NONLINEARITIES = {
     "Modulus": [(wi.Modulus(), (1.0, 0.0)), (wi.Modulus(), (1 + 1j, 3 + 3j))],

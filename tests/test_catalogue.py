@@ -12,8 +12,9 @@ import pytest
 import wiatowski as wi
 from wiatowski import serialization
 
+FRAMES = catalogue.FRAMES | catalogue.MATRIX_FRAMES | catalogue.SUBSAMPLED_FRAMES
 CATALOGUES = {
-    "frame": (serialization.FRAMES, catalogue.FRAMES | catalogue.MATRIX_FRAMES),
+    "frame": (serialization.FRAMES, FRAMES),
     "nonlinearity": (serialization.NONLINEARITIES, catalogue.NONLINEARITIES),
     "pooling": (serialization.POOLINGS, catalogue.POOLINGS),
 }
@@ -26,7 +27,7 @@ def test_every_member_has_an_example(role):
 
 
 def test_examples_are_what_their_names_say():
-    for name, rows in (catalogue.FRAMES | catalogue.MATRIX_FRAMES).items():
+    for name, rows in FRAMES.items():
         assert {type(frame).__name__ for own in rows.values() for frame in own} == {name}
     for name, rows in catalogue.NONLINEARITIES.items():
         assert {type(member).__name__ for member, _ in rows} == {name}

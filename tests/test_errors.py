@@ -18,7 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from test_directional import ERRORS as DIRECTIONAL
+from test_fast_path_errors import ERRORS as FAST_PATH
 from test_finite_wavelets import ERRORS as FINITE_WAVELETS
+from test_scattering_errors import ERRORS as SCATTERING
 from test_time_frequency import ERRORS as TIME_FREQUENCY
 
 import wiatowski as wi
@@ -720,14 +722,14 @@ def test_message(name, tmp_path):
     assert not re.search(r"<wiatowski|object at 0x", str(caught.value))
 
 
-CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS
+CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING | FAST_PATH
 
 
 def raise_statements() -> set[tuple[str, int]]:
     """File and first line of every `raise Something(...)` of the core."""
     root = pathlib.Path(wi.__file__).parent
     found = set()
-    for path in [*root.glob("*.py"), *root.glob("frames/*.py")]:
+    for path in [*root.glob("*.py"), *root.glob("frames/*.py"), *root.glob("scattering/*.py")]:
         if path.name not in OTHERS:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Raise) and node.exc is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import catalogue
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -171,3 +172,27 @@ def test_programs_do_not_grow_with_the_paths():
         )
         sizes.append(lowered.as_text().count("\n"))
     assert sizes[1] < 1.7 * sizes[0]  # loops where one call was enough, and their remainders
+
+
+@pytest.mark.parametrize(
+    ("ndim", "frame"),
+    [
+        (d, f)
+        for rows in catalogue.SUBSAMPLED_FRAMES.values()
+        for d, own in rows.items()
+        for f in own
+    ],
+)
+def test_few_samples_change_no_bound(ndim, frame):
+    """Atoms, output atom, sums and bounds are those of the inner frame, up to what is not stored."""
+    with jax.enable_x64(True):
+        few, whole = frame.on(GRIDS[ndim]), frame.frame.on(GRIDS[ndim])
+        assert few.labels == whole.labels
+        np.testing.assert_allclose(few.atoms_hat, whole.atoms_hat, rtol=0, atol=2e-15)
+        np.testing.assert_allclose(few.output_atom_hat, whole.output_atom_hat, rtol=0, atol=2e-15)
+        for real in (False, True):
+            np.testing.assert_allclose(few.frame_bounds(real), whole.frame_bounds(real), atol=1e-14)
+        halved = few.scaled_by(0.5)
+        np.testing.assert_allclose(halved.atoms_hat, few.atoms_hat / 2, rtol=1e-15)
+        f = jax.random.normal(jax.random.key(0), GRIDS[ndim].shape)
+        np.testing.assert_allclose(few.analysis(f), whole.analysis(f), rtol=0, atol=1e-13)

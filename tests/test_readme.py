@@ -38,7 +38,9 @@ def test_toml():
     assert [type(layer.pooling).__name__ for layer in phi.layers] == ["Decimate", "MaxPool"]
 
 
-@pytest.mark.parametrize("extra", ["core", "certify", "plot", "proofs", "verify", "stream", "test", "dev"])
+@pytest.mark.parametrize(
+    "extra", ["core", "certify", "plot", "proofs", "verify", "stream", "test", "dev"]
+)
 def test_every_dependency_has_its_line(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     listed = project["dependencies"]

@@ -139,7 +139,7 @@ class FeatureExtractor(eqx.Module):
         self.output_bank = output_bank
         self.output_stride = _checked_output_stride(output_stride, self.strides, grid)
         self.trees, self.paths = trees_of_paths(placed, paths)
-        self.memory = memory
+        self.memory = _checked_memory(memory, grid, self.banks[0].dtype)
         self._check_samples()
 
     @property
@@ -468,6 +468,19 @@ def _checked_output_stride(
     except ValueError as error:
         raise ValueError(f"FeatureExtractor: output_stride = {output_stride}: {error}") from None
     return int(output_stride)
+
+
+def _checked_memory(memory: int | None, grid: Grid, dtype) -> int | None:
+    if memory is None:
+        return None
+    needed = 2 * np.dtype(dtype).itemsize * grid.size  # the transform of one map
+    whole = isinstance(memory, (int, np.integer)) and not isinstance(memory, bool)
+    if not whole or memory < needed:
+        raise ValueError(
+            f"FeatureExtractor: memory must be an integer number of bytes, at least {needed} for one map "
+            f"of shape {grid.shape}, not {memory!r}."
+        )
+    return int(memory)
 
 
 def _cumulative(factors: list) -> tuple:

@@ -142,15 +142,13 @@ class SubsampledBank(AbstractBank):
         Raises:
             ValueError: if they lie on several.
         """
-        for number, band in enumerate(self.bands):
-            if atoms[0] in band.rows:
-                if not set(atoms) <= set(band.rows):
-                    raise ValueError(
-                        f"SubsampledBank: the atoms {[self.labels[i] for i in atoms]} make one map, "
-                        "but lie on several bands; give them one stride."
-                    )
-                return number
-        raise ValueError(f"SubsampledBank: there is no atom {atoms[0]}.")
+        numbers = [n for n, band in enumerate(self.bands) if set(atoms) & set(band.rows)]
+        if len(numbers) > 1:
+            raise ValueError(
+                f"SubsampledBank: the atoms {[self.labels[i] for i in atoms]} make one map, but lie "
+                "on several bands; give them one stride."
+            )
+        return numbers[0]
 
     def band(self, atoms: Sequence[int], samples: tuple[int, ...]) -> Array:
         """Atoms of one band, for maps held on so many samples: (atoms, *window)."""

@@ -1,57 +1,122 @@
-"""A scattering network as a feature extractor, and what its front ends share."""
+"""A scattering network as a feature extractor, from banks whose labels name scales."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 
 from wiatowski._chunks import chunk_bytes
-from wiatowski._types import Array, is_concrete
+from wiatowski._types import Array
 from wiatowski.execution import Collected, Readout, propagated
 from wiatowski.extractor import FeatureExtractor
+from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
+from wiatowski.frames.frame import Frame
 from wiatowski.frames.low_pass import Window
 from wiatowski.frames.subsampled_bank import SubsampledBank, subsampled
-from wiatowski.layer import Layer
+from wiatowski.grid import Grid
+from wiatowski.layer import Layer, scaled_bank
 from wiatowski.nonlinearities import Modulus
+from wiatowski.scattering._arguments import PADDINGS
 
-PADDINGS = {"reflect": "reflect", "symmetric": "symmetric", "periodic": "wrap", "zero": "constant"}
+Wavelets = Frame | FilterBank | Sequence[Frame | FilterBank]
 
 
-class Family(NamedTuple):
-    """A bank with what a scattering network has to know of its atoms."""
+class Sampling(NamedTuple):
+    """On which samples a scattering network works."""
 
-    bank: FilterBank
-    scales: tuple[int, ...]  # j: paths follow increasing scales
-    strides: tuple[int, ...]  # of the map of each atom
+    stride_of: Callable[[int], int]  # of the maps of wavelets of scale j
+    output: int  # stride of the coefficients
+    periodised: bool  # whether filters on coarser samples are folded (1-D), or cut (2-D)
+
+
+def placed(call: str, wavelets: Wavelets, layers: int, grid: Grid, dtype) -> list[FilterBank]:
+    """A user's wavelets as one bank per layer.
+
+    Args:
+        call: named in messages.
+        wavelets: a frame or a bank for all layers, or one for each.
+        layers: how many there are.
+        grid: of the padded signals.
+        dtype: of the banks that frames make.
+
+    Raises:
+        TypeError: for banks that do not act on each map.
+        ValueError: for what is no frame or bank, a bank on another grid, or a wrong number of them.
+    """
+    own = list(wavelets) if isinstance(wavelets, Sequence) else [wavelets] * layers
+    if len(own) != layers or not all(isinstance(w, (Frame, AbstractBank)) for w in own):
+        kinds = ", ".join(type(w).__name__ for w in own)
+        raise ValueError(
+            f"{call}: wavelets must be a frame, a FilterBank, or one for each of the {layers} layers, "
+            f"not {kinds}."
+        )
+    made = {id(w): _placed_one(call, w, grid, dtype) for w in own}
+    return [made[id(w)] for w in own]
+
+
+def _placed_one(call: str, wavelets: Frame | AbstractBank, grid: Grid, dtype) -> FilterBank:
+    bank = wavelets.on(grid, dtype) if isinstance(wavelets, Frame) else wavelets
+    if not isinstance(bank, FilterBank):
+        raise TypeError(
+            f"{call}: wavelets must be atoms that act on each map, as those of a FilterBank do, not a "
+            f"{type(bank).__name__}."
+        )
+    if bank.grid != grid:
+        raise ValueError(
+            f"{call}: the wavelets live on {bank.grid}, but the padded signals on {grid}; build "
+            "the bank there, or pass its frame."
+        )
+    return bank
+
+
+def scale_of(call: str, label: str) -> int:
+    """The number j of a label "scale=j,...".
+
+    Raises:
+        ValueError: for a label without.
+    """
+    for field in label.split(","):
+        name, _, value = field.partition("=")
+        if name == "scale" and value.isdigit():
+            return int(value)
+    raise ValueError(
+        f"{call}: the wavelet {label!r} names no scale; labels must hold scale=j, as those of "
+        "frames.Morlet do."
+    )
 
 
 def scattering_network(
-    families: Sequence[Family], output_stride: int, periodised: bool, memory: int | None = None
+    call: str, banks: Sequence[FilterBank], sampling: Sampling, memory: int | None
 ) -> FeatureExtractor:
-    r"""$|\,|f * \psi_{\lambda_1}| * \psi_{\lambda_2}| \cdots * \phi$ along paths $j_1 < j_2 < \dots$.
+    r"""$||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| \cdots * \phi$ along paths $j_1 < j_2 < \dots$.
 
     Args:
-        families: one per order.
-        output_stride: of the coefficients.
-        periodised: whether filters on coarser samples are folded (1-D) or cut (2-D).
+        call: named in messages.
+        banks: one per layer; the first one's output atom is $\phi$ of the deepest paths, too.
+        sampling: of maps and coefficients.
         memory: as `FeatureExtractor` takes it.
     """
-    banks = [subsampled(f.bank, f.strides, periodised=periodised) for f in families]
-    scale_of = [dict(zip(f.bank.labels, f.scales, strict=True)) for f in families]
+    scales = [{label: scale_of(call, label) for label in bank.labels} for bank in banks]
+    made = {}  # layers with one bank share its arrays
+    for bank, own in zip(banks, scales, strict=True):
+        if id(bank) not in made:
+            strides = [sampling.stride_of(j) for j in own.values()]
+            made[id(bank)] = subsampled(bank, strides, periodised=sampling.periodised)
+    few = [made[id(bank)] for bank in banks]
 
     def increasing(path: tuple[str, ...]) -> bool:
-        scales = [scale[label] for scale, label in zip(scale_of, path)]
-        return len(scales) < 2 or scales[-2] < scales[-1]
+        along = [own[label] for own, label in zip(scales, path)]
+        return len(along) < 2 or along[-2] < along[-1]
 
     return FeatureExtractor(
-        [Layer(bank, Modulus()) for bank in banks],
-        banks[0].grid,
-        output_frame=banks[0],
-        output_stride=output_stride,
+        [Layer(bank, Modulus()) for bank in few],
+        few[0].grid,
+        output_frame=few[0],
+        output_stride=sampling.output,
         paths=increasing,
         memory=memory,
     )
@@ -80,11 +145,27 @@ def run(
     )
 
 
-def bank_of(network: FeatureExtractor, layer: int) -> SubsampledBank:
-    """The bank of a layer of a network from `scattering_network`."""
+def layer_bank(network: FeatureExtractor, layer: int) -> SubsampledBank:
+    """The bank of a layer."""
     bank = network.layers[layer].bank
     assert isinstance(bank, SubsampledBank)
     return bank
+
+
+def littlewood_paley_sums(network: FeatureExtractor, real: bool) -> tuple[Array, ...]:
+    """The Littlewood-Paley sum of every layer on the network's grid."""
+    return tuple(layer_bank(network, n).littlewood_paley(real) for n in range(network.depth))
+
+
+def admissible(network: FeatureExtractor, real: bool) -> FeatureExtractor:
+    r"""The network with each layer's filters divided by $\sqrt{\max(1, B)}$, its output atom alike."""
+    layers, factors = [], []
+    for n, layer in enumerate(network.layers):
+        bound, slack = layer_bank(network, n).frame_bounds(real).upper, layer.bank.rounding
+        factors.append(jnp.where(bound > 1 + slack, 1 / jnp.sqrt(bound), 1.0))
+        layers.append(layer.scaled_by(factors[-1]))
+    output = scaled_bank(network.output_bank, factors[0])
+    return eqx.tree_at(lambda phi: (phi.layers, phi.output_bank), network, (tuple(layers), output))
 
 
 def followed(network: FeatureExtractor) -> list[tuple[int, ...]]:
@@ -93,56 +174,8 @@ def followed(network: FeatureExtractor) -> list[tuple[int, ...]]:
     return [path for depth in tree.depths() for path in tree.paths(depth)]
 
 
-def as_signals(call: str, x: Any, shape: tuple[int, ...], dtype) -> tuple[Array, tuple[int, ...]]:
-    """The signals as one batch axis, and the batch axes they came with.
-
-    Raises:
-        TypeError: for what is no array of numbers.
-        ValueError: for another shape, or samples that are not finite.
-    """
-    try:
-        x = jnp.asarray(x)
-    except (TypeError, ValueError):
-        raise TypeError(f"{call}: expects an array of numbers, not {type(x).__name__}.") from None
-    ndim = len(shape)
-    if x.ndim < ndim or x.shape[x.ndim - ndim :] != shape:
-        raise ValueError(
-            f"{call}: the last {ndim} axes must be {shape}, but the array has shape {x.shape}; build "
-            "the transform for that shape, or crop the signals with signals.crop."
-        )
-    if not jnp.issubdtype(x.dtype, jnp.inexact):
-        x = x.astype(dtype)
-    if is_concrete(x) and not np.isfinite(np.asarray(x)).all():
-        raise ValueError(
-            f"{call}: the signals hold NaN or infinite samples; replace them first, for example "
-            "with jnp.nan_to_num."
-        )
-    batch = x.shape[: x.ndim - ndim]
-    return x.reshape(-1, *shape), batch
-
-
-def check_out_type(call: str, out_type, allowed: tuple[str, ...]) -> None:
-    """Raise for an output type that the transform does not know."""
-    if out_type not in allowed:
-        raise ValueError(f"{call}: out_type must be one of {allowed}, not {out_type!r}.")
-
-
-def check_integer(call: str, name: str, value, least: int) -> int:
-    """The value as an integer of at least `least`; raises otherwise."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{call}: {name} must be an integer >= {least}, not {value!r}.")
-    return int(value)
-
-
-def padded(signals: Array, widths: Sequence[tuple[int, int]], padding: str) -> Array:
+def extended(signals: Array, widths: Sequence[tuple[int, int]], padding: str) -> Array:
     """The signals with samples added before and after each axis."""
     if not any(map(any, widths)):
         return signals
     return jnp.pad(signals, [(0, 0), *widths], mode=PADDINGS[padding])
-
-
-def check_padding(call: str, padding) -> None:
-    """Raise for a padding that does not exist."""
-    if padding not in PADDINGS:
-        raise ValueError(f"{call}: padding must be one of {tuple(PADDINGS)}, not {padding!r}.")

@@ -12,14 +12,27 @@ import numpy as np
 
 from wiatowski._types import Array, is_concrete, resolve_real_dtype
 from wiatowski.extractor import FeatureExtractor
-from wiatowski.frames.bank import FrameBounds
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.solid_harmonics import SolidHarmonics
-from wiatowski.frames.subsampled_bank import SubsampledBank, subsampled
+from wiatowski.frames.subsampled_bank import subsampled
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.nonlinearities import GroupModulus
-from wiatowski.scattering._network import as_signals, check_integer, run
+from wiatowski.scattering._arguments import (
+    as_signals,
+    check_choice,
+    check_integer,
+    check_integers,
+)
+from wiatowski.scattering._network import (
+    Wavelets,
+    admissible,
+    littlewood_paley_sums,
+    placed,
+    run,
+    scale_of,
+)
+from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
 
 __all__ = ["HarmonicScattering3D"]
 
@@ -28,8 +41,9 @@ class HarmonicScattering3D(eqx.Module):
     r"""$S_{j,l,q} x = \int (\sum_m |x * \psi_{j,l,m}|^2)^{q/2}$, and along paths $j_1 < j_2 < \dots$ of one degree l.
 
     Invariant under translations, and under rotations as far as the grid allows. Signals are periodic, on all
-    samples. Real signals take the real harmonics, which have the same sums of squares and need half the
-    work. Leading axes are a batch, and go through in chunks that stay in the cache.
+    samples. The harmonics are real where orders are joined: of real signals their sums of squares are
+    those of the complex ones, for half the work. Leading axes are a batch, and go through in chunks
+    that stay in the cache.
 
     Args:
         J: the wavelets have the scales 0..J, deviations $\sigma_0 2^j$.
@@ -40,11 +54,15 @@ class HarmonicScattering3D(eqx.Module):
         rotation_covariant: join the orders m of a degree; otherwise only m = -l is used.
         method: "integral".
         integral_powers: q > 0.
+        wavelets: to use in place of `frames.SolidHarmonics`: a frame, a `FilterBank` on the grid of the
+            signals, or one for each layer, with labels "scale=j,degree=l,order=m".
         dtype: float32 or float64 of the filters; by default that of the context.
         memory: ceiling in bytes for the temporaries of a call.
 
     Raises:
-        ValueError: for arguments out of range, or a signal too small for J.
+        ValueError: for arguments out of range, a signal too small for J, or wavelets that lack a scale
+            or a degree.
+        TypeError: for wavelets that are no frame of atoms.
 
     Source: Eickenberg, Exarchakis, Hirn & Mallat 2017; order and norms as in kymatio 0.3.0.
 
@@ -74,6 +92,7 @@ class HarmonicScattering3D(eqx.Module):
         method: str = "integral",
         integral_powers: Sequence[float] = (0.5, 1.0, 2.0),
         *,
+        wavelets: Wavelets | None = None,
         dtype=None,
         memory: int | None = None,
     ):
@@ -83,17 +102,36 @@ class HarmonicScattering3D(eqx.Module):
         self.shape = _checked_shape(shape)
         self.rotation_covariant = bool(rotation_covariant)
         self.integral_powers = _checked_powers(integral_powers)
-        if method != "integral":
-            raise ValueError(f'HarmonicScattering3D: method must be "integral", not {method!r}.')
-        dtype = resolve_real_dtype(dtype, "HarmonicScattering3D")
-        frame = SolidHarmonics(self.J + 1, self.L, sigma_0, real=self.rotation_covariant)
-        bank = _audible(frame.on(Grid(self.shape), dtype), self.rotation_covariant)
-        scales = [int(label.split(",")[0].removeprefix("scale=")) for label in bank.labels]
-        bands = subsampled(bank, [1] * len(bank), apart=scales)
-        layer = Layer(bands, GroupModulus(over=("order", "part")))
+        check_choice("HarmonicScattering3D", "method", method, ("integral",))
+        dtype, grid = resolve_real_dtype(dtype, "HarmonicScattering3D"), Grid(self.shape)
+        if wavelets is None:
+            real = self.rotation_covariant
+            wavelets = SolidHarmonics(self.J + 1, self.L, sigma_0, real).on(grid, dtype)
+        banks = placed("HarmonicScattering3D", wavelets, self.max_order, grid, dtype)
+        made = {id(bank): self._layer(bank) for bank in banks}
         self.network = FeatureExtractor(
-            [layer] * self.max_order, Grid(self.shape), paths=_one_degree, memory=memory
+            [made[id(bank)] for bank in banks], grid, paths=_one_degree, memory=memory
         )
+
+    def _layer(self, bank: FilterBank) -> Layer:
+        """The atoms that are used, joined over their orders.
+
+        Raises:
+            ValueError: if a scale or a degree has none.
+        """
+        bank = _audible(bank, self.rotation_covariant)
+        scales = [scale_of("HarmonicScattering3D", label) for label in bank.labels]
+        few = subsampled(bank, [1] * len(bank), apart=scales)
+        layer = Layer(few, GroupModulus(over=("order", "part")))
+        for name in itertools.starmap(
+            _group, itertools.product(range(self.J + 1), range(self.L + 1))
+        ):
+            if name not in layer.labels:
+                raise ValueError(
+                    f'HarmonicScattering3D: no wavelet has a label "{name},order=m", which J = {self.J} and '
+                    f"L = {self.L} ask for; use frames.SolidHarmonics(scales={self.J + 1}, degree={self.L})."
+                )
+        return layer
 
     def __call__(self, x: Array) -> Array:
         """The coefficients: see `scattering`."""
@@ -124,19 +162,21 @@ class HarmonicScattering3D(eqx.Module):
             scales[row, : len(key)] = key
         return {"order": np.array([len(key) for key in keys]), "key": keys, "j": scales}
 
-    def frame_bounds(self, real: bool = True) -> FrameBounds:
-        """Frame bounds of the wavelets with the low-pass: the Littlewood-Paley report in two numbers."""
-        return self.network.banks[0].frame_bounds(real)
+    def report(self) -> LittlewoodPaleyReport:
+        """Frame bounds of every layer for real maps, and where they are attained; prints as a table."""
+        return report_of("HarmonicScattering3D", self.littlewood_paley(), self.network.grid)
 
-    def littlewood_paley(self, real: bool = True) -> Array:
-        r"""$|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on the grid."""
-        bank = self.network.layers[0].bank
-        assert isinstance(bank, SubsampledBank)
-        return bank.littlewood_paley(real)
+    def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
+        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on the grid, symmetrised for real maps."""
+        return littlewood_paley_sums(self.network, real)
 
-    def admissible(self) -> HarmonicScattering3D:
-        """The same transform with filters divided so that no energy is gained."""
-        return eqx.tree_at(lambda s: s.network, self, self.network.admissible())
+    def admissible(self, real: bool = True) -> HarmonicScattering3D:
+        """The same transform with filters divided so that B <= 1: no layer gains energy.
+
+        Args:
+            real: for real signals only; complex ones may gain energy then.
+        """
+        return eqx.tree_at(lambda s: s.network, self, admissible(self.network, real))
 
     def _scale_paths(self) -> list[tuple[int, ...]]:
         return [
@@ -152,18 +192,21 @@ def _coefficients(s: HarmonicScattering3D, signals: Array) -> Array:
         return jnp.stack([_integral(maps, q) for q in s.integral_powers], axis=-1)
 
     features = run(s.network, signals, readout=integrals).features
-    groups = s.network.layers[0].labels
-    where = {label: number for number, label in enumerate(groups)}
     depths = range(1, s.max_order + 1)
-    paths = [path for depth in depths for path in s.network.trees[0].paths(depth)]
-    number_of = {path: number for number, path in enumerate(paths)}
-    order = [
-        [number_of[tuple(where[f"scale={j},degree={l}"] for j in path)] for l in range(s.L + 1)]
-        for path in s._scale_paths()
+    (tree,) = s.network.trees
+    number_of = {path: n for n, path in enumerate(p for depth in depths for p in tree.paths(depth))}
+    rows = [
+        number_of[
+            tuple(
+                layer.labels.index(_group(scale, degree))
+                for layer, scale in zip(s.network.layers, scales)
+            )
+        ]
+        for scales in s._scale_paths()
+        for degree in range(s.L + 1)
     ]
-    return jnp.concatenate([features[n] for n in depths], axis=1)[
-        :, np.asarray(order, int).reshape(-1, s.L + 1)
-    ]
+    coefficients = jnp.concatenate([features[n] for n in depths], axis=1)
+    return coefficients[:, np.asarray(rows).reshape(-1, s.L + 1)]
 
 
 def _integral(maps: Array, power: float) -> Array:
@@ -179,31 +222,38 @@ def _integral(maps: Array, power: float) -> Array:
     return jnp.sum(jnp.where(positive, raised, 0), axis=1)
 
 
+def _group(scale: int, degree: int) -> str:
+    """The label of the wavelets of a scale and degree, joined over their orders."""
+    return f"scale={scale},degree={degree}"
+
+
+def _fields(label: str) -> dict[str, str]:
+    return dict(field.split("=") for field in label.split(",") if field.count("=") == 1)
+
+
 def _one_degree(path: tuple[str, ...]) -> bool:
     """Whether the last two of a path have one degree and increasing scales."""
-    if "residual" in path:
-        return False
     if len(path) < 2:
         return True
-    (first, one), (second, other) = (label.split(",") for label in path[-2:])
-    return one == other and int(first.partition("=")[2]) < int(second.partition("=")[2])
+    one, other = map(_fields, path[-2:])
+    return one["degree"] == other["degree"] and int(one["scale"]) < int(other["scale"])
 
 
 def _audible(bank: FilterBank, covariant: bool) -> FilterBank:
-    """Without the atoms that are zero to working precision, or of the orders that are not used."""
-    keep = []
-    peaks = None
+    """Without the atoms of orders that are not used, or that are zero to working precision."""
+    peaks = np.full(len(bank), np.inf)
     if is_concrete(bank.atoms_hat):
         peaks = np.abs(np.asarray(bank.atoms_hat)).max(axis=(1, 2, 3))
+    silent = 8 * float(jnp.finfo(bank.dtype).eps)
+    keep = []
     for number, label in enumerate(bank.labels):
-        fields = dict(field.split("=") for field in label.split(",") if "=" in field)
-        lowest = "degree" not in fields or int(fields["order"]) == -int(fields["degree"])
-        eps = 8 * float(jnp.finfo(bank.dtype).eps)
-        loud = peaks is None or "part" not in fields or peaks[number] > eps
-        if loud and (covariant or lowest):
+        fields = _fields(label)
+        harmonic = {"scale", "degree", "order"} <= set(fields)  # not so a residual
+        loud = "part" not in fields or peaks[number] > silent
+        if harmonic and loud and (covariant or int(fields["order"]) == -int(fields["degree"])):
             keep.append(number)
     return FilterBank(
-        bank.atoms_hat[np.asarray(keep)],
+        bank.atoms_hat[np.asarray(keep, int)],
         bank.output_atom_hat,
         bank.grid,
         tuple(bank.labels[i] for i in keep),
@@ -212,12 +262,7 @@ def _audible(bank: FilterBank, covariant: bool) -> FilterBank:
 
 
 def _checked_shape(shape) -> tuple[int, int, int]:
-    try:
-        first, second, third = (int(n) for n in shape)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"HarmonicScattering3D: shape must be (M, N, O), such as (32, 32, 32), not {shape!r}."
-        ) from None
+    first, second, third = check_integers("HarmonicScattering3D", "(32, 32, 32)", shape)
     return first, second, third
 
 

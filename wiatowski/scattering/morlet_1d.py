@@ -6,6 +6,7 @@ Frequencies are in cycles per sample, as everywhere; $\sigma$ is a deviation in 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.grid import Grid
 
-__all__ = ["ALPHA", "SIGMA", "Wavelet", "gaussian", "morlet_bank", "wavelets"]
+__all__ = ["ALPHA", "SIGMA", "Wavelet", "family", "gaussian", "morlet_bank"]
 
 SIGMA = 0.1  # deviation of a low-pass that averages over one sample
 ALPHA = 5.0  # deviations that a wavelet's band reaches to either side
@@ -29,7 +30,7 @@ class Wavelet(NamedTuple):
     j: int
 
 
-def wavelets(scales: int, voices: int) -> list[Wavelet]:
+def family(scales: int, voices: int) -> list[Wavelet]:
     r"""Centres fall by $2^{-1/Q}$ while $\sigma > 2^{1/Q} \sigma_0 2^{-J}$, then in Q equal steps to zero.
 
     Args:
@@ -61,7 +62,7 @@ def _log_stride(xi: float, sigma: float) -> int:
     return math.floor(-math.log2(edge)) - 1
 
 
-def morlet_bank(grid: Grid, family: list[Wavelet], support: float, dtype=None) -> FilterBank:
+def morlet_bank(grid: Grid, wavelets: Sequence[Wavelet], support: float, dtype=None) -> FilterBank:
     r"""$\hat\psi(\omega) = c (e^{-(\omega-\xi)^2/2\sigma^2} - \kappa e^{-\omega^2/2\sigma^2})$, of unit $\ell^1$ norm.
 
     Periodised in frequency, as sampled wavelets are; $\kappa$ makes the mean zero. Output atom a
@@ -69,21 +70,21 @@ def morlet_bank(grid: Grid, family: list[Wavelet], support: float, dtype=None) -
 
     Args:
         grid: of the padded signal.
-        family: from `wavelets`.
+        wavelets: from `family`.
         support: T in samples.
         dtype: of the bank.
 
     Returns:
-        Labels "wavelet=n".
+        Labels "scale=j,wavelet=n".
     """
     n = grid.shape[0]
     kind = np.float64 if dtype is None else np.dtype(dtype)
-    atoms = np.stack([_morlet(n, w.xi, w.sigma) for w in family])
+    atoms = np.stack([_morlet(n, w.xi, w.sigma) for w in wavelets])
     return FilterBank(
         atoms.astype(kind),
         gaussian(n, SIGMA / support).astype(kind),
         grid,
-        labels=tuple(f"wavelet={i}" for i in range(len(family))),
+        labels=tuple(f"scale={w.j},wavelet={i}" for i, w in enumerate(wavelets)),
         real=(False, True),
     )
 

@@ -11,22 +11,22 @@ import numpy as np
 
 from wiatowski._types import Array, resolve_real_dtype
 from wiatowski.extractor import FeatureExtractor
-from wiatowski.frames.bank import FrameBounds
-from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.grid import Grid
+from wiatowski.scattering._arguments import PADDINGS, as_signals, check_choice, check_integer
 from wiatowski.scattering._network import (
-    Family,
-    as_signals,
-    bank_of,
-    check_integer,
-    check_out_type,
-    check_padding,
+    Sampling,
+    Wavelets,
+    admissible,
+    extended,
     followed,
-    padded,
+    littlewood_paley_sums,
+    placed,
     run,
+    scale_of,
     scattering_network,
 )
-from wiatowski.scattering.morlet_1d import SIGMA, Wavelet, gaussian, morlet_bank, wavelets
+from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
+from wiatowski.scattering.morlet_1d import SIGMA, Wavelet, family, gaussian, morlet_bank
 
 __all__ = ["Scattering1D"]
 
@@ -34,7 +34,7 @@ _BORDER = 1e-3  # share of the low-pass in l^1 that padding may leave out
 
 
 class Scattering1D(eqx.Module):
-    r"""$S x = \{x * \phi_T, |x * \psi_{\lambda_1}| * \phi_T, ||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi_T, ..\}$.
+    r"""Averages $x * \phi$, $|x * \psi_{\lambda_1}| * \phi$, $||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi$, ..
 
     Paths follow increasing $j_1 < j_2 < \dots$, $2^j$ the stride that a wavelet's band allows; coefficients are
     kept on every $2^{\lfloor \log_2 T \rfloor}$-th sample. Signals are extended by reflection to a power of two and
@@ -50,13 +50,15 @@ class Scattering1D(eqx.Module):
         oversampling: log2 of how many times more samples to keep everywhere.
         out_type: "array", (..., paths, N'), "list", one dictionary per path, or "dict", by wavelet numbers.
         padding: "reflect", "symmetric", "periodic" or "zero".
-        banks: one `FilterBank` per layer on `padded_grid` to use in place of the filters, with as many
-            atoms in the same order.
+        wavelets: to use in place of kymatio's filters: a frame, a `FilterBank` on `padded_grid`, or one
+            for each layer, with labels "scale=j,...", $2^j$ the stride that the band allows, and a real output
+            atom. A frame's parameters may be traced: they can be learned.
         dtype: float32 or float64 of the filters; by default that of the context.
         memory: ceiling in bytes for the temporaries of a call.
 
     Raises:
-        ValueError: for arguments out of range, or signals too short for J.
+        ValueError: for arguments out of range, signals too short for J, or wavelets without scales.
+        TypeError: for wavelets that are no frame of atoms.
 
     Source: Andén & Mallat 2014; filters, sub-sampling and order as in kymatio, with the scaling of its
     main branch (0.3.0 divides by $2^{j_1 + j_2 + \dots}$; the migration page says how to).
@@ -78,6 +80,7 @@ class Scattering1D(eqx.Module):
     average: bool = eqx.field(static=True)
     out_type: str = eqx.field(static=True)
     padding: str = eqx.field(static=True)
+    families: tuple[tuple[Wavelet, ...], ...] | None = eqx.field(static=True)
 
     def __init__(
         self,
@@ -90,15 +93,17 @@ class Scattering1D(eqx.Module):
         out_type: str = "array",
         *,
         padding: str = "reflect",
-        banks: tuple[FilterBank, ...] | None = None,
+        wavelets: Wavelets | None = None,
         dtype=None,
         memory: int | None = None,
     ):
         self.J = check_integer("Scattering1D", "J", J, 1)
         self.max_order = check_integer("Scattering1D", "max_order", max_order, 1)
         self.oversampling = check_integer("Scattering1D", "oversampling", oversampling, 0)
-        check_out_type("Scattering1D", out_type, ("array", "dict", "list"))
-        check_padding("Scattering1D", padding)
+        self.out_type = check_choice(
+            "Scattering1D", "out_type", out_type, ("array", "dict", "list")
+        )
+        self.padding = check_choice("Scattering1D", "padding", padding, tuple(PADDINGS))
         self.shape = _checked_shape(shape, self.J)
         self.Q = _checked_voices(Q, self.max_order)
         self.T, self.average = _checked_support(T, self.J, self.shape[0])
@@ -107,28 +112,23 @@ class Scattering1D(eqx.Module):
                 "Scattering1D: without averaging (T=0) the paths have different lengths and make no "
                 'array; write out_type="list" or out_type="dict".'
             )
-        self.out_type, self.padding = out_type, padding
         dtype = resolve_real_dtype(dtype, "Scattering1D")
         grid = Grid((_padded_length(self.shape[0], self.T),))
-        lines = [wavelets(self.J, q) for q in self.Q]
-        if banks is None:
-            banks = tuple(morlet_bank(grid, line, self.T, dtype) for line in lines)
-        families = [
-            Family(_checked_bank(bank, line, grid), *self._sampling(line))
-            for bank, line in zip(banks, lines, strict=True)
-        ]
-        coarsest = max(max(family.strides) for family in families)
-        stride = self._stride if self.average else coarsest
-        self.network = scattering_network(families, stride, periodised=True, memory=memory)
-
-    @property
-    def _stride(self) -> int:
-        return 2 ** max(int(math.log2(self.T)) - self.oversampling, 0)
-
-    def _sampling(self, line: list[Wavelet]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        scales = tuple(w.j for w in line)
-        most = int(math.log2(self.T)) if self.average else max(scales)
-        return scales, tuple(2 ** max(min(j, most) - self.oversampling, 0) for j in scales)
+        if wavelets is None:
+            self.families = tuple(tuple(family(self.J, q)) for q in self.Q)
+            made = {own: morlet_bank(grid, own, self.T, dtype) for own in set(self.families)}
+            banks = [made[own] for own in self.families]
+        else:
+            self.families = None
+            banks = placed("Scattering1D", wavelets, self.max_order, grid, dtype)
+        scales = [scale_of("Scattering1D", label) for bank in banks for label in bank.labels]
+        output = int(math.log2(self.T)) if self.average else max(scales)
+        sampling = Sampling(
+            lambda j: 2 ** max(min(j, output) - self.oversampling, 0),
+            2 ** max(output - self.oversampling, 0),
+            periodised=True,
+        )
+        self.network = scattering_network("Scattering1D", banks, sampling, memory)
 
     @property
     def padded_grid(self) -> Grid:
@@ -171,11 +171,11 @@ class Scattering1D(eqx.Module):
             rows = [array[..., row, :] for row in range(array.shape[-2])]
         else:
             rows = [row.reshape(*batch, -1) for row in _moduli(self, signals)]
-        keys = self._keys()
+        keys = followed(self.network)
         if self.out_type == "dict":
             return dict(zip(keys, rows, strict=True))
         return [
-            {"coef": row, "j": tuple(self._wavelet(i, n).j for i, n in enumerate(key)), "n": key}
+            {"coef": row, "j": tuple(self._scale(i, n) for i, n in enumerate(key)), "n": key}
             for row, key in zip(rows, keys, strict=True)
         ]
 
@@ -183,13 +183,14 @@ class Scattering1D(eqx.Module):
         """What each path is: "order", "key" (wavelet numbers), and "n", "xi", "sigma", "j", padded with NaN.
 
         Arrays of shape (paths,) and (paths, max_order), in the order of the coefficients; xi and sigma in
-        cycles per sample.
+        cycles per sample, NaN for wavelets that were given.
         """
-        keys = self._keys()
+        keys = followed(self.network)
         table = np.full((4, len(keys), self.max_order), np.nan)
         for row, key in enumerate(keys):
-            for position, n in enumerate(key):
-                table[:, row, position] = n, *self._wavelet(position, n)
+            for layer, n in enumerate(key):
+                known = self.families[layer][n][:2] if self.families else (np.nan, np.nan)
+                table[:, row, layer] = n, *known, self._scale(layer, n)
         order = np.array([len(key) for key in keys])
         names = ("n", "xi", "sigma", "j")
         return {"order": order, "key": keys, **dict(zip(names, table, strict=True))}
@@ -199,25 +200,24 @@ class Scattering1D(eqx.Module):
         counts = self.network.path_counts
         return counts if detail else sum(counts)
 
-    def frame_bounds(self, real: bool = True) -> tuple[FrameBounds, ...]:
-        """Frame bounds of each layer's wavelets with the low-pass: the Littlewood-Paley report in brief."""
-        return self.network.frame_bounds(real)
+    def report(self) -> LittlewoodPaleyReport:
+        """Frame bounds of every layer for real maps, and where they are attained; prints as a table."""
+        return report_of("Scattering1D", self.littlewood_paley(), self.padded_grid)
 
     def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
-        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`."""
-        return tuple(
-            bank_of(self.network, n).littlewood_paley(real) for n in range(self.network.depth)
-        )
+        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`, symmetrised for real maps."""
+        return littlewood_paley_sums(self.network, real)
 
-    def admissible(self) -> Scattering1D:
-        """The same transform with filters divided so that no energy is gained: norms stay below one."""
-        return eqx.tree_at(lambda s: s.network, self, self.network.admissible())
+    def admissible(self, real: bool = True) -> Scattering1D:
+        """The same transform with filters divided so that B <= 1: no layer gains energy.
 
-    def _keys(self) -> list[tuple[int, ...]]:
-        return followed(self.network)
+        Args:
+            real: for real signals only; complex ones may gain energy then.
+        """
+        return eqx.tree_at(lambda s: s.network, self, admissible(self.network, real))
 
-    def _wavelet(self, layer: int, n: int) -> Wavelet:
-        return wavelets(self.J, self.Q[layer])[n]
+    def _scale(self, layer: int, n: int) -> int:
+        return scale_of("Scattering1D", self.network.layers[layer].labels[n])
 
 
 @eqx.filter_jit
@@ -230,7 +230,7 @@ def _coefficients(s: Scattering1D, signals: Array) -> Array:
 @eqx.filter_jit
 def _moduli(s: Scattering1D, signals: Array) -> list[Array]:
     """The signal and the maps U[q]x of all paths, each on its own samples."""
-    maps = run(s.network, _extended(s, signals), collect=True, readout=_nothing).maps
+    maps = run(s.network, _extended(s, signals), collect=True, readout=_one_sample).maps
     (tree,) = s.network.trees
     rows = []
     for depth in range(s.max_order + 1):
@@ -243,12 +243,13 @@ def _moduli(s: Scattering1D, signals: Array) -> list[Array]:
     return rows
 
 
-def _nothing(maps: Array, depth: int) -> Array:
-    return jnp.zeros((len(maps), 0), maps.dtype)
+def _one_sample(maps: Array, depth: int) -> Array:
+    """In place of averages that nobody asked for."""
+    return maps[:, :1]
 
 
 def _extended(s: Scattering1D, signals: Array) -> Array:
-    return padded(signals, [(s.pad_left, s.pad_right)], s.padding)
+    return extended(signals, [(s.pad_left, s.pad_right)], s.padding)
 
 
 def _window(s: Scattering1D, stride: int) -> slice:
@@ -306,12 +307,3 @@ def _checked_support(support, scales: int, samples: int) -> tuple[float, bool]:
             f"signals, not {support!r}."
         )
     return (float(support), True) if support else (2.0**scales, False)
-
-
-def _checked_bank(bank: FilterBank, line: list[Wavelet], grid: Grid) -> FilterBank:
-    if len(bank) != len(line) or bank.grid != grid:
-        raise ValueError(
-            f"Scattering1D: banks must hold {len(line)} atoms on {grid} for these J, Q and shape, but one "
-            f"holds {len(bank)} on {bank.grid}."
-        )
-    return bank

@@ -10,29 +10,34 @@ import numpy as np
 
 from wiatowski._types import Array, resolve_real_dtype
 from wiatowski.extractor import FeatureExtractor
-from wiatowski.frames.bank import FrameBounds
-from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame
 from wiatowski.grid import Grid
-from wiatowski.scattering._network import (
-    Family,
+from wiatowski.scattering._arguments import (
+    PADDINGS,
     as_signals,
-    bank_of,
+    check_choice,
     check_integer,
-    check_out_type,
-    check_padding,
+    check_integers,
+)
+from wiatowski.scattering._network import (
+    Sampling,
+    Wavelets,
+    admissible,
+    extended,
     followed,
-    padded,
+    littlewood_paley_sums,
+    placed,
     run,
+    scale_of,
     scattering_network,
 )
+from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
 from wiatowski.scattering.morlet_2d import morlet_bank
 
 __all__ = ["Scattering2D"]
 
 
 class Scattering2D(eqx.Module):
-    r"""$S x = \{x * \phi_J, |x * \psi_{\lambda_1}| * \phi_J, ||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi_J, ..\}$.
+    r"""Averages $x * \phi$, $|x * \psi_{\lambda_1}| * \phi$, $||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi$, ..
 
     Paths follow increasing scales $j_1 < j_2 < \dots < J$; coefficients are kept on every $2^J$-th sample.
     The image is extended by reflection to a multiple of $2^J$ and cropped afterwards. Leading axes are
@@ -46,13 +51,15 @@ class Scattering2D(eqx.Module):
         pre_pad: the images come extended already, with `padded_shape`.
         out_type: "array", (..., paths, M', N'), or "list", one dictionary per path.
         padding: "reflect", "symmetric", "periodic" or "zero".
-        wavelets: a frame or a bank on `padded_grid` to use in place of kymatio's filters, with labels
-            "scale=j,..." and a separable output atom. A frame's parameters may be traced: they can be learned.
+        wavelets: to use in place of kymatio's filters: a frame, a `FilterBank` on `padded_grid`, or one
+            for each layer, with labels "scale=j,..." and a real output atom that is a product over the axes.
+            A frame's parameters may be traced: they can be learned.
         dtype: float32 or float64 of the filters; by default that of the context.
         memory: ceiling in bytes for the temporaries of a call.
 
     Raises:
-        ValueError: for arguments out of range, an image smaller than $2^J$, wavelets without scales.
+        ValueError: for arguments out of range, an image smaller than $2^J$, or wavelets without scales.
+        TypeError: for wavelets that are no frame of atoms.
 
     Source: Bruna & Mallat 2013; filters, sub-sampling and order as in kymatio 0.3.0.
 
@@ -82,32 +89,24 @@ class Scattering2D(eqx.Module):
         out_type: str = "array",
         *,
         padding: str = "reflect",
-        wavelets: Frame | FilterBank | None = None,
+        wavelets: Wavelets | None = None,
         dtype=None,
         memory: int | None = None,
     ):
         self.J = check_integer("Scattering2D", "J", J, 1)
         self.L = check_integer("Scattering2D", "L", L, 1)
         self.max_order = check_integer("Scattering2D", "max_order", max_order, 1)
-        check_out_type("Scattering2D", out_type, ("array", "list"))
-        check_padding("Scattering2D", padding)
+        self.out_type = check_choice("Scattering2D", "out_type", out_type, ("array", "list"))
+        self.padding = check_choice("Scattering2D", "padding", padding, tuple(PADDINGS))
         self.shape = _checked_shape(shape, self.J)
-        self.pre_pad, self.out_type, self.padding = bool(pre_pad), out_type, padding
+        self.pre_pad = bool(pre_pad)
         dtype = resolve_real_dtype(dtype, "Scattering2D")
         grid = Grid(_padded_shape(self.shape, self.J))
         if wavelets is None:
-            bank = morlet_bank(grid, self.J, self.L, dtype)
-        else:
-            bank = wavelets.on(grid, dtype) if isinstance(wavelets, Frame) else wavelets
-        if not isinstance(bank, FilterBank):
-            raise TypeError(
-                f"Scattering2D: wavelets must be a frame or FilterBank of atoms, not {wavelets!r}."
-            )
-        scales = tuple(map(_scale_of, bank.labels))
-        family = Family(bank, scales, tuple(2**j for j in scales))
-        self.network = scattering_network(
-            [family] * self.max_order, 2**self.J, periodised=False, memory=memory
-        )
+            wavelets = morlet_bank(grid, self.J, self.L, dtype)
+        banks = placed("Scattering2D", wavelets, self.max_order, grid, dtype)
+        sampling = Sampling(lambda j: 2 ** min(j, self.J), 2**self.J, periodised=False)
+        self.network = scattering_network("Scattering2D", banks, sampling, memory)
 
     @property
     def padded_shape(self) -> tuple[int, int]:
@@ -142,55 +141,58 @@ class Scattering2D(eqx.Module):
         coefficients = coefficients.reshape(*batch, *coefficients.shape[1:])
         if self.out_type == "array":
             return coefficients
-        meta = self.meta()
-        return [
-            {
-                "coef": coefficients[..., row, :, :],
-                "j": tuple(self._scale(n) for n in key),
-                "n": key,
-                "theta": tuple(self._angle(n) for n in key),
-            }
-            for row, key in enumerate(meta["key"])
-        ]
+        places = self._places()
+        paths = []
+        for row, key in enumerate(followed(self.network)):
+            scales, angles = zip(*(places[i][n] for i, n in enumerate(key))) if key else ((), ())
+            coef = coefficients[..., row, :, :]
+            paths.append({"coef": coef, "j": scales, "n": key, "theta": angles})
+        return paths
 
     def meta(self) -> dict[str, Any]:
         """What each path is: "order", "key" (wavelet numbers), and "n", "j", "theta", padded with NaN.
 
-        Arrays of shape (paths,) and (paths, max_order), in the order of the coefficients.
+        Arrays of shape (paths,) and (paths, max_order), in the order of the coefficients; theta counts
+        the wavelets of one scale.
         """
-        keys = followed(self.network)
-        rows = np.full((3, len(keys), self.max_order), np.nan)
+        keys, places = followed(self.network), self._places()
+        table = np.full((3, len(keys), self.max_order), np.nan)
         for row, key in enumerate(keys):
-            for position, n in enumerate(key):
-                rows[:, row, position] = n, self._scale(n), self._angle(n)
+            for layer, n in enumerate(key):
+                table[:, row, layer] = n, *places[layer][n]
         order = np.array([len(key) for key in keys])
-        return {"order": order, "key": keys, "n": rows[0], "j": rows[1], "theta": rows[2]}
+        return {"order": order, "key": keys, **dict(zip(("n", "j", "theta"), table, strict=True))}
 
-    def frame_bounds(self, real: bool = True) -> FrameBounds:
-        """Frame bounds of the wavelets with the low-pass: the Littlewood-Paley report in two numbers."""
-        return self.network.banks[0].frame_bounds(real)
+    def report(self) -> LittlewoodPaleyReport:
+        """Frame bounds of every layer for real maps, and where they are attained; prints as a table."""
+        return report_of("Scattering2D", self.littlewood_paley(), self.padded_grid)
 
-    def littlewood_paley(self, real: bool = True) -> Array:
-        r"""$|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`, for real images symmetrised."""
-        return bank_of(self.network, 0).littlewood_paley(real)
+    def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
+        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`, symmetrised for real maps."""
+        return littlewood_paley_sums(self.network, real)
 
-    def admissible(self) -> Scattering2D:
-        """The same transform with filters divided so that no energy is gained: norms stay below one."""
-        return eqx.tree_at(lambda s: s.network, self, self.network.admissible())
+    def admissible(self, real: bool = True) -> Scattering2D:
+        """The same transform with filters divided so that B <= 1: no layer gains energy.
 
-    def _scale(self, n: int) -> int:
-        return _scale_of(self.network.layers[0].labels[n])
+        Args:
+            real: for real signals only; complex ones may gain energy then.
+        """
+        return eqx.tree_at(lambda s: s.network, self, admissible(self.network, real))
 
-    def _angle(self, n: int) -> int:
-        numbers = [i for i in range(n) if self._scale(i) == self._scale(n)]
-        return len(numbers)
+    def _places(self) -> list[list[tuple[int, int]]]:
+        """Per layer and wavelet its scale, and its number among those of that scale."""
+        places = []
+        for layer in self.network.layers:
+            scales = [scale_of("Scattering2D", label) for label in layer.labels]
+            places.append([(j, scales[:n].count(j)) for n, j in enumerate(scales)])
+        return places
 
 
 @eqx.filter_jit
 def _coefficients(s: Scattering2D, signals: Array) -> Array:
     if not s.pre_pad:
         widths = [((p - n) // 2, (p - n + 1) // 2) for n, p in zip(s.shape, s.padded_shape)]
-        signals = padded(signals, widths, s.padding)
+        signals = extended(signals, widths, s.padding)
     rows, columns = (n // 2**s.J for n in s.padded_shape)
     features = run(s.network, signals, window=((1, rows - 1), (1, columns - 1))).features
     return jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
@@ -204,26 +206,10 @@ def _padded_shape(shape: tuple[int, int], scales: int) -> tuple[int, int]:
 
 
 def _checked_shape(shape, scales: int) -> tuple[int, int]:
-    try:
-        rows, columns = (int(n) for n in shape)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"Scattering2D: shape must be (M, N), such as (32, 32), not {shape!r}."
-        ) from None
+    rows, columns = check_integers("Scattering2D", "(32, 32)", shape)
     if min(rows, columns) < 2**scales:
         raise ValueError(
             f"Scattering2D: J = {scales} averages over {2**scales} samples, more than the shape "
-            f"{(rows, columns)} has; use J <= {max(min(rows, columns), 1).bit_length() - 1} or larger images."
+            f"{(rows, columns)} has; use J <= {min(rows, columns).bit_length() - 1} or larger images."
         )
     return rows, columns
-
-
-def _scale_of(label: str) -> int:
-    for field in label.split(","):
-        name, _, value = field.partition("=")
-        if name == "scale" and value.isdigit():
-            return int(value)
-    raise ValueError(
-        f"Scattering2D: the wavelet {label!r} names no scale; labels must hold scale=j, as those of "
-        "frames.Morlet do."
-    )
