@@ -176,7 +176,9 @@ def _ratios(seconds: dict[str, list[float]], devices: int) -> Result:
     """Each peer over ours on all devices, and the fastest peer of all."""
     peers = [name for name in seconds if name.startswith(PEER)]
     fastest = min(peers, key=lambda name: statistics.median(seconds[name]))
-    found = {f"{name} / ours": ratio(seconds[name], seconds[_best(devices)]) for name in peers}
+    found: Result = {
+        f"{name} / ours": ratio(seconds[name], seconds[_best(devices)]) for name in peers
+    }
     found["fastest peer"] = fastest
     found["fastest peer / ours"] = found[f"{fastest} / ours"]
     found["fastest peer / ours, 1 device"] = ratio(seconds[fastest], seconds[f"{OURS}, 1 device"])
@@ -224,7 +226,7 @@ def _peers(case: Case, x: np.ndarray, gradient: bool) -> dict[str, Call]:
         calls[f"{PEER} jax, eager"] = lambda: on_jax(signals)
         calls[f"{PEER} jax, jit"] = lambda: jitted(signals)
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]
     except ImportError:
         return calls
     on_torch = _kymatio(case, "torch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -238,7 +238,9 @@ def subsampled(
     eps = float(jnp.finfo(bank.dtype).eps)
     tolerance = 8 * eps if tolerance is None else tolerance
     # Without jax, which would compile a program for each shape.
-    everything = np.asarray(bank.atoms_hat) if is_concrete(bank.atoms_hat) else bank.atoms_hat
+    everything: Any = bank.atoms_hat
+    if is_concrete(everything):
+        everything = np.asarray(everything)
     bands = []
     kinds = list(zip(strides, strides if apart is None else apart, strict=True))
     for kind in dict.fromkeys(kinds):
