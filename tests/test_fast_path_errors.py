@@ -117,4 +117,14 @@ ERRORS = {
         ValueError,
         "at least 128 for one map of shape \\(16,\\), not 100",
     ),
+    "rule in a text": (
+        lambda _: wi.to_toml(extractor(paths="decreasing")),
+        ValueError,
+        "paths and memory are not kept",
+    ),
+    "few samples in a file": (
+        lambda folder: wi.save(extractor(FEW, output_stride=2), folder / "few.wi"),
+        ValueError,
+        "Subsampled frames are not kept",
+    ),
 }

@@ -29,6 +29,7 @@ from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import Frame
 from wiatowski.frames.matrix_bank import MatrixBank
+from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.nonlinearities import AbstractNonlinearity, Pointwise
@@ -240,6 +241,7 @@ def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
 
     Source: utility.
     """
+    _check_written("save", phi)
     arrays: dict[str, np.ndarray] = {}
     header = {
         "format": _FORMAT,
@@ -314,7 +316,19 @@ def load(
     return FeatureExtractor(layers, Grid(**header["grid"]), output, header["output_stride"])
 
 
+def _check_written(call: str, phi: FeatureExtractor) -> None:
+    """Raise for what neither text nor file holds, so that nothing is lost in silence."""
+    if phi.paths != "all" or phi.memory is not None:
+        raise ValueError(
+            f"{call}: the arguments paths and memory are not kept; build the extractor without them, and "
+            "pass them again in Python."
+        )
+    if any(isinstance(bank, SubsampledBank) for bank in phi.banks):
+        raise ValueError(f"{call}: Subsampled frames are not kept; build the extractor in Python.")
+
+
 def _table(phi: FeatureExtractor) -> dict[str, Any]:
+    _check_written("to_toml", phi)
     table: dict[str, Any] = {"grid": _grid_table(phi.grid)}
     if phi.output_stride is not None:
         table["output_stride"] = phi.output_stride
