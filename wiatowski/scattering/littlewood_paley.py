@@ -32,8 +32,8 @@ class LittlewoodPaleyReport(NamedTuple):
 
     >>> from wiatowski.scattering import Scattering1D
     >>> report = Scattering1D(J=3, shape=64).report()
-    >>> len(report.layers), report.layers[0].lower > 0.2
-    (2, True)
+    >>> len(report.layers), round(report.layers[0].upper, 3), report.layers[0].highest_at
+    (2, 1.0, (0.0,))
     """
 
     layers: tuple[LayerReport, ...]
