@@ -39,7 +39,7 @@ def test_toml():
 
 
 @pytest.mark.parametrize(
-    "extra", ["core", "certify", "plot", "proofs", "verify", "stream", "test", "dev"]
+    "extra", ["core", "certify", "plot", "proofs", "verify", "stream", "invert", "test", "dev"]
 )
 def test_every_dependency_has_its_line(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

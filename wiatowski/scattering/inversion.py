@@ -82,12 +82,15 @@ def invert(
     optax = _module("optax")
     bar = _module("tqdm").tqdm if progress else None
     target, batch = _checked_coefficients(transform, coefficients)
-    shape = (*batch, *_signal_shape(transform))
+    shape, dtype = (*batch, *_signal_shape(transform)), transform.network.banks[0].dtype
     if isinstance(start, Inversion):
-        x, errors, state = _checked_start(start.signal, shape), list(start.errors[:-1]), start.state
+        x = _checked_start(start.signal, shape, dtype)
+        errors, state = list(start.errors[:-1]), start.state
     else:
-        x = _noise(transform, target, shape, key) if start is None else _checked_start(start, shape)
-        errors, state = [], _optimiser(optax).init(x)
+        if start is None:
+            start = _noise(transform, target, shape, key)
+        x = _checked_start(start, shape, dtype)
+        errors, state = [], _typed(_optimiser(optax).init(x))
 
     rounds = range(steps) if bar is None else bar(range(steps), desc="inversion", unit="step")
     for _ in rounds:
@@ -114,7 +117,12 @@ def _step(optax, transform: Transform, target: list[Array], x: Array, state):
     update, state = _optimiser(optax).update(
         gradient, state, x, value=value, grad=gradient, value_fn=loss
     )
-    return optax.apply_updates(x, update), state, value
+    return optax.apply_updates(x, update), _typed(state), value
+
+
+def _typed(state):
+    """Without weak types, which would compile the first two steps apart."""
+    return jax.tree.map(lambda a: jnp.asarray(a, jnp.result_type(a)), state)
 
 
 @eqx.filter_jit
@@ -167,7 +175,7 @@ def _checked_coefficients(
     return target, batch
 
 
-def _checked_start(start: Any, shape: tuple[int, ...]) -> Array:
+def _checked_start(start: Any, shape: tuple[int, ...], dtype) -> Array:
     start = jnp.asarray(start)
     if jnp.iscomplexobj(start):
         raise TypeError("invert: the signal sought is real; pass a real start.")
@@ -177,7 +185,7 @@ def _checked_start(start: Any, shape: tuple[int, ...]) -> Array:
         )
     if not np.isfinite(np.asarray(start)).all():
         raise ValueError("invert: start holds NaN or infinite samples; start from zeros or noise.")
-    return start.astype(jnp.result_type(start, float)) if start.dtype.kind != "f" else start
+    return start.astype(dtype)
 
 
 def _noise(
