@@ -6,7 +6,6 @@ The last test reads the sources: a `raise` that no case reaches makes it fail.
 from __future__ import annotations
 
 import ast
-import json
 import pathlib
 import re
 import zipfile
@@ -21,6 +20,7 @@ from test_directional import ERRORS as DIRECTIONAL
 from test_fast_path_errors import ERRORS as FAST_PATH
 from test_finite_wavelets import ERRORS as FINITE_WAVELETS
 from test_scattering_errors import ERRORS as SCATTERING
+from test_serialization import rewritten
 from test_time_frequency import ERRORS as TIME_FREQUENCY
 
 import wiatowski as wi
@@ -67,23 +67,15 @@ def toml(layer='frame = {name = "Haar", scales = 1}', head="grid = {shape = [8]}
     return f"{head}\n[[layers]]\n{layer}\n"
 
 
-def rewritten(folder, edit):
-    """A saved extractor with a function applied to its header and its arrays, loaded."""
-    wi.save(phi(grid=G8), folder / "phi")
-    with zipfile.ZipFile(folder / "phi") as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    header = json.loads(members["extractor.json"])
-    edit(header, members)
-    members["extractor.json"] = json.dumps(header).encode()
-    with zipfile.ZipFile(folder / "other", "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return wi.load(folder / "other")
-
-
 def garbage(folder):
     (folder / "photo.jpg").write_bytes(b"not a zip")
     return wi.load(folder / "photo.jpg")
+
+
+def packed_otherwise(folder):
+    with zipfile.ZipFile(folder / "phi", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("extractor.json", "{}")
+    return wi.load(folder / "phi")
 
 
 def double_file(folder):
@@ -107,6 +99,8 @@ def nan_at(shape, value=np.nan):
     f.flat[3] = value
     return f
 
+
+FOLDERS = (".", "frames", "scattering", "serialization")
 
 # What is done (a folder is passed), the kind of error, and what its message says.
 CASES = {
@@ -697,13 +691,18 @@ CASES = {
     ),
     # files
     "no extractor": (garbage, ValueError, r"photo\.jpg is not an extractor written by"),
-    "another version": (
-        lambda folder: rewritten(folder, lambda header, _: header.update(version=99)),
+    "another compression": (
+        packed_otherwise,
         ValueError,
-        "version 99, but this is",
+        "phi is not an extractor .*another method",
+    ),
+    "another version": (
+        lambda folder: rewritten(phi(grid=G8), folder, lambda header, _: header.update(version=99)),
+        ValueError,
+        "version 99, but this release reads .* version 1 or 2; load it with",
     ),
     "array left out": (
-        lambda folder: rewritten(folder, lambda _, m: m.pop("layer0.atoms_hat.npy")),
+        lambda folder: rewritten(phi(grid=G8), folder, lambda _, m: m.pop("layer0.atoms_hat.npy")),
         ValueError,
         r"damaged \(without the array 'layer0\.atoms_hat'\)",
     ),
@@ -729,7 +728,7 @@ def raise_statements() -> set[tuple[str, int]]:
     """File and first line of every `raise Something(...)` of the core."""
     root = pathlib.Path(wi.__file__).parent
     found = set()
-    for path in [*root.glob("*.py"), *root.glob("frames/*.py"), *root.glob("scattering/*.py")]:
+    for path in [p for folder in FOLDERS for p in root.glob(f"{folder}/*.py")]:
         if path.name not in OTHERS:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.Raise) and node.exc is not None:

@@ -93,13 +93,13 @@ def test_agrees_with_the_definition(name, kind):
 @pytest.mark.parametrize("name", ["few samples, cut, 2-D", "three layers", "joined", "decreasing"])
 def test_small_chunks_change_nothing(name):
     with jax.enable_x64(True):
-        whole, chunked = EXTRACTORS[name](), EXTRACTORS[name](memory=20_000)
+        whole, chunked = EXTRACTORS[name](), EXTRACTORS[name](memory=25_000)
         f = signal(whole)
         for a, b in zip(whole(f), chunked(f), strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-13 * float(jnp.max(jnp.abs(f))))
 
 
-@pytest.mark.parametrize("memory", [None, 20_000], ids=["whole", "chunks"])
+@pytest.mark.parametrize("memory", [None, 25_000], ids=["whole", "chunks"])
 @pytest.mark.parametrize(
     "name", ["few samples, cut, 2-D", "few samples, folded, 1-D", "joined", "chosen"]
 )
@@ -147,7 +147,7 @@ def test_gradients_are_finite_at_zero(name):
 @pytest.mark.parametrize("name", ["few samples, cut, 2-D", "joined"])
 def test_forward_mode_and_batches(name):
     with jax.enable_x64(True):
-        phi = EXTRACTORS[name](memory=20_000)
+        phi = EXTRACTORS[name](memory=25_000)
         f, v = signal(phi), signal(phi, 1)
         loss = lambda f: phi(f).norm()  # noqa: E731
         _, forward = jax.jvp(loss, (f,), (v,))

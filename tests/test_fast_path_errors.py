@@ -11,9 +11,13 @@ import numpy as np
 
 import wiatowski as wi
 from wiatowski import frames
+from wiatowski.scattering import Scattering1D
 
 GRID = wi.Grid((16,))
 MORLET = frames.Morlet(scales=2)
+TOML = (
+    "grid = {{shape = [16]}}\npaths = {paths}\n[[layers]]\nframe = {{name = 'Morlet', scales = 2}}"
+)
 FEW = frames.Subsampled(MORLET, most=2, tolerance=0.2)
 
 
@@ -117,14 +121,34 @@ ERRORS = {
         ValueError,
         "at least 128 for one map of shape \\(16,\\), not 100",
     ),
-    "rule in a text": (
-        lambda _: wi.to_toml(extractor(paths="decreasing")),
+    "paths as a number in TOML": (
+        lambda _: wi.from_toml(TOML.format(paths="3")),
         ValueError,
-        "paths and memory are not kept",
+        'from_toml: paths must be "all", "decreasing", or a list of paths, .* not 3',
     ),
-    "few samples in a file": (
-        lambda folder: wi.save(extractor(FEW, output_stride=2), folder / "few.wi"),
+    "path that is no list in TOML": (
+        lambda _: wi.from_toml(TOML.format(paths='["scale=0"]')),
         ValueError,
-        "Subsampled frames are not kept",
+        r"each a list of labels such as \[\[.*not \['scale=0'\]",
+    ),
+    "path of numbers in TOML": (
+        lambda _: wi.from_toml(TOML.format(paths="[[0]]")),
+        ValueError,
+        r"each a list of labels .*not \[\[0\]\]",
+    ),
+    "label in TOML that the grid has not": (
+        lambda _: wi.from_toml(TOML.format(paths='[["residual"]]')),
+        ValueError,
+        "which is no path; labels are, for example, .'scale=0,voice=0'",
+    ),
+    "few samples without a specification as text": (
+        lambda _: wi.to_toml(extractor(frames.subsampled(bank(), [1, 2]), output_stride=2)),
+        ValueError,
+        "has no text form",
+    ),
+    "transform in place of its network": (
+        lambda folder: wi.save(Scattering1D(2, 32), folder / "S"),
+        TypeError,
+        r"save: phi must be a FeatureExtractor, not a Scattering1D; .* S\.network",
     ),
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
+
 import catalogue
 import equinox as eqx
 import jax
@@ -11,8 +14,10 @@ import pytest
 import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_execution import EXTRACTORS
 
 import wiatowski as wi
+from wiatowski.scattering import HarmonicScattering3D, Scattering1D, Scattering2D
 
 POINTWISE = {m.name: m for m, _ in catalogue.NONLINEARITIES["Pointwise"]}
 
@@ -23,20 +28,154 @@ def named(phi: wi.FeatureExtractor) -> bool:
     return frames and not any(isinstance(n.nonlinearity, wi.Pointwise) for n in phi.layers)
 
 
-@given(data=st.data(), scaled=st.booleans())
-@settings(max_examples=8)
-def test_round_trips_are_exact(tmp_path_factory, data, scaled):
-    phi = data.draw(strategies.extractors(shapes=((48,), (12, 18), (12, 12, 12))))
-    phi = phi.admissible() if scaled else phi
-    path = tmp_path_factory.mktemp("saved") / "phi.wiatowski"
-    wi.save(phi, path)
-    back = wi.load(path, functions=POINTWISE)
+def through_file(phi: wi.FeatureExtractor, folder) -> wi.FeatureExtractor:
+    """Saved and loaded."""
+    wi.save(phi, folder / "phi.wiatowski")
+    return wi.load(folder / "phi.wiatowski", functions=POINTWISE)
+
+
+def assert_same(phi: wi.FeatureExtractor, back: wi.FeatureExtractor) -> None:
+    """Bit for bit, what is no array included."""
     assert eqx.tree_equal(phi, back)
     assert jax.tree.structure(phi) == jax.tree.structure(back)
+    assert (phi.trees, phi.rows, phi.memory) == (back.trees, back.rows, back.memory)
+
+
+def assert_round_trips(phi: wi.FeatureExtractor, folder) -> None:
+    """Through a file and, where every member has a name, through text."""
+    assert_same(phi, through_file(phi, folder))
     if named(phi):
         text = wi.to_toml(phi)
-        assert eqx.tree_equal(phi, wi.from_toml(text))
-        assert wi.to_toml(wi.from_toml(text)) == text
+        back = wi.from_toml(text, dtype=phi.banks[0].dtype)
+        assert_same(phi, back)
+        assert wi.to_toml(back) == text
+
+
+def rewritten(phi: wi.FeatureExtractor, folder, edit) -> wi.FeatureExtractor:
+    """A saved extractor with a function applied to its header and its arrays, loaded."""
+    wi.save(phi, folder / "phi")
+    with zipfile.ZipFile(folder / "phi") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    header = json.loads(members["extractor.json"])
+    edit(header, members)
+    members["extractor.json"] = json.dumps(header).encode()
+    with zipfile.ZipFile(folder / "other", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return wi.load(folder / "other")
+
+
+@given(data=st.data(), scaled=st.booleans(), rule=st.sampled_from(["all", "decreasing"]))
+@settings(max_examples=8)
+def test_round_trips_are_exact(tmp_path_factory, data, scaled, rule):
+    phi = data.draw(strategies.extractors(shapes=((48,), (12, 18), (12, 12, 12))))
+    phi = phi.admissible() if scaled else phi
+    phi = wi.FeatureExtractor(phi.layers, phi.grid, phi.output_bank, paths=rule, memory=10**7)
+    assert_round_trips(phi, tmp_path_factory.mktemp("saved"))
+
+
+@pytest.mark.parametrize("double", [False, True], ids=["float32", "float64"])
+@pytest.mark.parametrize("name", EXTRACTORS)
+def test_what_the_fast_path_takes_is_kept(name, double, tmp_path):
+    """Rules for paths, few samples, joined atoms; as they are and rescaled."""
+    with jax.enable_x64(double):
+        phi = EXTRACTORS[name](memory=200_000)
+        for own in (phi, phi.admissible()):
+            assert own.memory == 200_000
+            assert_round_trips(own, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ndim", "frame"),
+    [(d, f) for own in catalogue.SUBSAMPLED_FRAMES.values() for d, fs in own.items() for f in fs],
+)
+def test_few_samples_have_names(ndim, frame, tmp_path):
+    layers = [wi.Layer(frame), wi.Layer(wi.frames.Scaled(frame, 0.5), wi.ReLU())]
+    phi = wi.FeatureExtractor(layers, wi.Grid((32, 48)[-ndim:]), frame, output_stride=8)
+    assert max(phi.layers[0].bank.strides) > 1
+    assert named(phi)
+    assert named(phi.admissible())
+    assert_round_trips(phi, tmp_path)
+    assert_round_trips(phi.admissible(), tmp_path)
+
+
+def test_the_fields_that_join_atoms_are_a_list(tmp_path):
+    joined = wi.GroupModulus(over=("orientation", "voice"))
+    layer = wi.Layer(wi.frames.Morlet(scales=2, orientations=2, voices=2), joined)
+    phi = wi.FeatureExtractor([layer], wi.Grid((16, 16)))
+    assert [len(labels) for labels in (phi.layers[0].bank.labels, phi.layers[0].labels)] == [4, 2]
+    assert_round_trips(phi, tmp_path)
+
+
+LH, HH = ("scale=1,axes=LH",), ("scale=1,axes=HH",)
+
+
+@pytest.mark.parametrize(
+    ("paths", "written"),
+    [([], [()]), ([()], [()]), ([HH + HH, HH, LH, ()], [LH, HH + HH])],
+    ids=["none", "beginning", "three"],
+)
+def test_chosen_paths_are_written_without_their_beginnings(paths, written, tmp_path):
+    layer = wi.Layer(wi.frames.Meyer(scales=1), wi.ReLU())
+    phi = wi.FeatureExtractor([layer, layer], wi.Grid((8, 8)), paths=paths)
+    assert wi.serialization.read_toml(wi.to_toml(phi)).paths == written
+    assert_round_trips(phi, tmp_path)
+
+
+def test_paths_stay_when_trained_filters_leave_their_rule(tmp_path):
+    layer = wi.Layer(wi.frames.Meyer(scales=3), wi.Modulus())
+    phi = wi.FeatureExtractor([layer, layer], wi.Grid((32,)), paths="decreasing")
+    trained = eqx.tree_at(
+        lambda p: p.layers[1].frame.atoms_hat, phi, replace_fn=lambda atoms: atoms[::-1]
+    )
+    back = through_file(trained, tmp_path)
+    assert (trained.paths, back.paths) == ("decreasing", "chosen")
+    assert back.trees == trained.trees
+    assert eqx.tree_equal((trained.layers, trained.output_bank), (back.layers, back.output_bank))
+
+
+SCATTERING = {
+    "1-D": lambda: Scattering1D(J=3, shape=60, Q=(2, 1)),
+    "2-D": lambda: Scattering2D(J=2, shape=(16, 20), L=3, memory=10**6),
+    "3-D": lambda: HarmonicScattering3D(J=1, shape=(8, 8, 8), L=1),
+}
+
+
+@pytest.mark.parametrize("name", SCATTERING)
+def test_a_scattering_network_is_kept_and_put_back(name, tmp_path):
+    S = SCATTERING[name]()
+    trained = eqx.tree_at(
+        lambda s: s.network.layers[0].frame.bands[0].values, S, replace_fn=lambda a: 0.7 * a
+    )
+    back = through_file(trained.network, tmp_path)
+    assert_same(trained.network, back)
+    restored = eqx.tree_at(lambda s: s.network, S, back)
+    x = strategies.like(np.float32, strategies.signal(0, S.shape))
+    np.testing.assert_array_equal(restored(x), trained(x))
+
+
+def test_arrays_that_layers_share_are_kept_once(tmp_path):
+    network = Scattering2D(J=2, shape=(16, 16), L=2).network
+    back = through_file(network, tmp_path)
+    for phi in (network, back):
+        first, second = (layer.bank for layer in phi.layers)
+        assert first.bands[0].values is second.bands[0].values
+        assert phi.output_bank.low_pass.factors[0] is first.low_pass.factors[0]
+    with zipfile.ZipFile(tmp_path / "phi.wiatowski") as archive:
+        arrays = [name for name in archive.namelist() if name.endswith(".npy")]
+    assert len(arrays) == len({id(leaf) for leaf in jax.tree.leaves(network)})
+
+
+def test_files_of_the_first_version_are_read(tmp_path):
+    def older(header, _):
+        header["version"] = 1
+        for key in ("paths", "memory"):
+            del header[key]
+        for row in (*(layer["bank"] for layer in header["layers"]), header["output_bank"]):
+            del row["kind"], row["stride"]
+
+    phi = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(scales=1))], wi.Grid((8,)))
+    assert_same(phi, rewritten(phi, tmp_path, older))
 
 
 def test_double_precision_and_user_arrays(tmp_path):

@@ -18,7 +18,8 @@ Labels = tuple[str, ...]
 PathRule = Callable[[Labels], bool]
 Path = tuple[int, ...]
 
-_HALF_AN_OCTAVE = 2.0**-0.5
+# With room for rounding: voices of wavelets lie exactly half an octave apart.
+_HALF_AN_OCTAVE = 2.0**-0.5 * (1 + 1e-3)
 
 
 @dataclass(frozen=True)
