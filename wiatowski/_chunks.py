@@ -57,7 +57,8 @@ def vmapped_as(one: Callable, many: Callable) -> Callable:
         one: (arrays, signal, extras) -> tree of arrays.
         many: the same of (arrays, signals, extras), with a leading axis on every array of the result.
     """
-    if jax.config.jax_disable_jit:  # custom rules trace even then; who looks for an error wants values
+    # Custom rules trace even without jit; who looks for an error wants values.
+    if jax.config.read("jax_disable_jit"):
         return one
 
     @jax.custom_batching.custom_vmap
