@@ -58,7 +58,7 @@ def vmapped_as(one: Callable, many: Callable) -> Callable:
         many: the same of (arrays, signals, extras), with a leading axis on every array of the result.
     """
     # Custom rules trace even without jit; who looks for an error wants values.
-    if jax.config.read("jax_disable_jit"):
+    if jax.config.jax_disable_jit:  # pyright: ignore[reportAttributeAccessIssue]
         return one
 
     @jax.custom_batching.custom_vmap
