@@ -18,7 +18,6 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -31,11 +30,11 @@ from kymatio import Scattering2D
 from tqdm import tqdm
 
 import wiatowski as wi
+from experiments.transforms import alone, listed, needed
 from wiatowski.serialization import write_whole
 
 FEWEST_ROUNDS, QUICK_ROUNDS = 7, 5
 SHORTEST_SAMPLE = 0.02  # seconds: shorter calls are repeated, and a sample is their mean
-BLOCK_BYTES = 2**20  # of spectra per block of transforms that stays in a core's cache
 NOT_THE_SAME = (
     "kymatio's coefficients are not ours: it pads by reflection, averages to a coarse grid, thins "
     "out coarse scales and keeps only frequency-decreasing paths; the extractor keeps all paths."
@@ -79,6 +78,7 @@ def benchmark(
     batch: int = 8,
     orientations: Sequence[int] = (4, 8, 16),
     peer_orientations: int = 8,
+    deep_side: int = 256,
     extractors: Mapping[str, Callable[[wi.Grid], wi.FeatureExtractor]] | None = None,
 ) -> Result:
     """All sections, on `side` x `side` images of noise; `extractors` meet their definition."""
@@ -89,6 +89,7 @@ def benchmark(
     sections = {
         name: against_definition(build(grid), f, rounds, name) for name, build in extractors.items()
     } | {
+        "three layers": against_transforms(curvelets(wi.Grid((deep_side,) * 2)), rounds, "deep"),
         "kymatio": against_kymatio(f, rounds, peer_orientations),
         "compile": compile_times(f[0], orientations, rounds),
     }
@@ -109,28 +110,31 @@ def scattering(grid: wi.Grid, orientations: int = 8, stride: int | None = None):
     return wi.FeatureExtractor(layers, grid, output_stride=stride).admissible()
 
 
+def curvelets(grid: wi.Grid, scales: int = 2) -> wi.FeatureExtractor:
+    """Three layers of curvelets, ReLU, average pooling."""
+    layer = wi.Layer(wi.frames.Curvelets(scales), wi.ReLU(), wi.AveragePool(2))
+    return wi.FeatureExtractor([layer] * 3, grid).admissible()
+
+
 def against_definition(phi: wi.FeatureExtractor, f: jax.Array, rounds: int, title: str) -> Result:
     """The extractor beside its definition, its batches and its Fourier transforms alone."""
     vmap, lax_map = f"vmap, batch {len(f)}", f"lax.map, batch {len(f)}"
-    plan = transforms(phi)
-    whole, blocks = compiled_transforms(plan, math.inf), compiled_transforms(plan, BLOCK_BYTES)
+    counted = needed(phi)
     calls: dict[str, Call] = {
         "extractor": lambda: once(phi, f[0]),
         "definition": lambda: wi.features_by_definition(phi, f[0]),
         "compiled definition": lambda: defined(phi, f[0]),
-        "FFTs alone": whole,
-        "FFTs alone, in blocks": blocks,
+        "FFTs alone": alone(counted),
         vmap: lambda: vmapped(phi, f),
         lax_map: lambda: mapped(phi, f),
     }
     times = interleaved(calls, rounds, title)
-    floor = min(("FFTs alone", "FFTs alone, in blocks"), key=lambda k: statistics.median(times[k]))
     per_signal = {way: [t / len(f) for t in times[way]] for way in (vmap, lax_map)}
     ours, exact = once(phi, f[0]), wi.features_by_definition(phi, f[0])
     return {
         "paths": [len(a) for a in ours],
         "relative_difference": float((ours - exact).norm() / exact.norm()),
-        "transforms": plan,
+        "transforms": listed(counted),
         "temporary_bytes": {
             "extractor": temporary_bytes(lowered(phi, f[0]).compile()),
             vmap: temporary_bytes(lowered(phi, f, jax.vmap).compile()),
@@ -141,12 +145,29 @@ def against_definition(phi: wi.FeatureExtractor, f: jax.Array, rounds: int, titl
             "compiled definition / extractor": ratio(
                 times["compiled definition"], times["extractor"]
             ),
-            f"extractor / {floor}": ratio(times["extractor"], times[floor]),
+            "extractor / FFTs alone": ratio(times["extractor"], times["FFTs alone"]),
         }
         | {
             f"one call / {way}, per signal": ratio(times["extractor"], per_signal[way])
             for way in per_signal
         },
+    }
+
+
+def against_transforms(phi: wi.FeatureExtractor, rounds: int, title: str) -> Result:
+    """A deep extractor with many paths beside its Fourier transforms alone."""
+    f = jax.random.normal(jax.random.key(0), phi.grid.shape, jnp.float32)
+    counted = needed(phi)
+    calls: dict[str, Call] = {
+        "extractor": lambda: once(phi, f),
+        "FFTs alone": alone(counted),
+    }
+    times = interleaved(calls, rounds, title)
+    return {
+        "paths": list(phi.path_counts),
+        "transforms": listed(counted),
+        **summary(times),
+        "ratios": {"extractor / FFTs alone": ratio(times["extractor"], times["FFTs alone"])},
     }
 
 
@@ -260,48 +281,6 @@ def ratio(numerator: list[float], denominator: list[float]) -> dict[str, float]:
     """Median, least and largest ratio within a round."""
     each = [a / b for a, b in zip(numerator, denominator, strict=True)]
     return {"median": statistics.median(each), "least": min(each), "largest": max(each)}
-
-
-def transforms(phi: wi.FeatureExtractor) -> list[tuple[str, tuple[int, ...]]]:
-    """The Fourier transforms of one real signal: kind and (maps, *shape in space)."""
-    signal = jax.ShapeDtypeStruct(phi.grid.shape, jnp.float32)
-    trace = eqx.filter_eval_shape(lambda phi, f: phi.trace(f), phi, signal)
-    plan = []
-    for depth, (maps, output) in enumerate(zip(trace.maps, trace.features, strict=True)):
-        real = not jnp.issubdtype(maps.dtype, jnp.complexfloating)
-        real_output = not jnp.issubdtype(output.dtype, jnp.complexfloating)
-        plan.append(("rfftn" if real else "fftn", maps.shape))
-        plan.append(("irfftn" if real_output else "ifftn", output.shape))
-        if depth < phi.depth:
-            layer, children = phi.layers[depth], trace.maps[depth + 1].shape
-            folds = isinstance(layer.pooling, wi.Decimate) and layer.nonlinearity.pointwise
-            shape = children if folds else (children[0], *layer.bank.maps_grid.shape)
-            plan.append(("irfftn" if real and layer.bank.atoms_real else "ifftn", shape))
-    return plan
-
-
-def compiled_transforms(plan: list[tuple[str, tuple[int, ...]]], block_bytes: float) -> Call:
-    """A call that does them on noise, in blocks of maps or each kind at once."""
-    generator, inputs = np.random.default_rng(0), []
-    for kind, shape in plan:
-        spatial = (*shape[1:-1], shape[-1] // 2 + 1) if kind == "irfftn" else shape[1:]
-        noise = generator.normal(size=(2, shape[0], *spatial)).astype(np.float32)
-        inputs.append(jnp.asarray(noise[0] if kind == "rfftn" else noise[0] + 1j * noise[1]))
-
-    @jax.jit
-    def transform(inputs):
-        results = []
-        for (kind, shape), maps in zip(plan, inputs, strict=True):
-            sizes = {"s": shape[1:]} if kind == "irfftn" else {}
-            one = partial(getattr(jnp.fft, kind), **sizes)
-            rows = max(1, int(min(len(maps), block_bytes // (8 * math.prod(shape[1:])))))
-            whole = rows == len(maps)
-            results.append(
-                jax.vmap(one)(maps) if whole else jax.lax.map(one, maps, batch_size=rows)
-            )
-        return results
-
-    return lambda: transform(inputs)
 
 
 def lowered(phi: wi.FeatureExtractor, f: jax.Array, batched: Callable = lambda phi: phi):

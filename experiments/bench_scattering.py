@@ -15,13 +15,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +38,7 @@ from experiments.bench_extractor import (
     summary,
     version,
 )
+from experiments.transforms import alone, needed
 from wiatowski import scattering
 from wiatowski.serialization import write_whole
 
@@ -81,6 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--out", type=Path, help="JSON: versions, device, all times, ratios")
+    parser.add_argument("--figure", type=Path, help="PNG or SVG")
     parser.add_argument("--rounds", type=int, default=9, help=f"at least {FEWEST_ROUNDS} (9)")
     parser.add_argument("--cases", nargs="*", choices=list(CASES), default=list(CASES))
     parser.add_argument("--devices", type=int, default=os.cpu_count() or 1, help="host devices")
@@ -91,8 +91,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.rounds < FEWEST_ROUNDS:
         parser.error(f"--rounds: at least {FEWEST_ROUNDS}")
-    if options.out is not None and not options.out.absolute().parent.is_dir():
-        parser.error(f"--out: no such folder: {options.out.absolute().parent}")
+    for path in (options.out, options.figure):
+        if path is not None and not path.absolute().parent.is_dir():
+            parser.error(f"no such folder: {path.absolute().parent}")
     names = ("wiatowski", "jax", "jaxlib", "numpy", "scipy", "kymatio", "torch")
     results: Result = {
         "versions": {name: version(name) for name in names},
@@ -107,6 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
         results["cases"][name] = one_case(name, options.rounds, options.devices)
         if options.out is not None:  # what is measured so far stays, if this is interrupted
             write_whole(options.out, (json.dumps(results, indent=1) + "\n").encode())
+    if options.figure is not None:
+        draw(results, options.figure)
     print(table(results), end="")
     return 0
 
@@ -152,18 +155,19 @@ def times(case: Case, rounds: int, devices: int) -> Result:
     error = np.linalg.norm(np.asarray(forward[f"{OURS}, 1 device"]()) - exact) / np.linalg.norm(
         exact
     )
-    seconds = interleaved(both, rounds, "forward")
+    floor = "FFTs alone, 1 core"
+    seconds = interleaved(
+        both | {floor: alone(needed(ours.network, case.batch))}, rounds, "forward"
+    )
     gradients = interleaved(
         _ours(ours, x, devices, gradient=True) | _peers(case, x, gradient=True), rounds, "gradient"
     )
-    floor = fft_floor(ours, case.batch)
     return {
         "relative_difference": float(error),
         "forward": {**summary(seconds), "ratios": _ratios(seconds, devices)},
         "gradient": {**summary(gradients), "ratios": _ratios(gradients, devices)},
         "floor": {
-            "seconds on one core": floor,
-            "forward / floor": statistics.median(seconds[_best(devices)]) * devices / floor,
+            f"{OURS}, 1 device / {floor}": ratio(seconds[f"{OURS}, 1 device"], seconds[floor])
         },
     }
 
@@ -215,13 +219,13 @@ def _ours(transform, x: np.ndarray, devices: int, gradient: bool = False) -> dic
 def _peers(case: Case, x: np.ndarray, gradient: bool) -> dict[str, Call]:
     """kymatio's back ends."""
     signals = jnp.asarray(x)
-    on_jax = _kymatio(case, "jax")
+    on_jax = kymatio_transform(case, "jax")
     calls: dict[str, Call] = {}
     if gradient:
         jitted = jax.jit(jax.grad(lambda x: jnp.sum(on_jax(x) ** 2)))
         calls[f"{PEER} jax, jit"] = lambda: jitted(signals)
     else:
-        jitted, on_numpy = jax.jit(on_jax), _kymatio(case, "numpy")
+        jitted, on_numpy = jax.jit(on_jax), kymatio_transform(case, "numpy")
         calls[f"{PEER} numpy"] = lambda: on_numpy(x)
         calls[f"{PEER} jax, eager"] = lambda: on_jax(signals)
         calls[f"{PEER} jax, jit"] = lambda: jitted(signals)
@@ -229,7 +233,7 @@ def _peers(case: Case, x: np.ndarray, gradient: bool) -> dict[str, Call]:
         import torch  # pyright: ignore[reportMissingImports]
     except ImportError:
         return calls
-    on_torch = _kymatio(case, "torch")
+    on_torch = kymatio_transform(case, "torch")
 
     def with_torch(threads: int):
         torch.set_num_threads(threads)
@@ -245,7 +249,7 @@ def _peers(case: Case, x: np.ndarray, gradient: bool) -> dict[str, Call]:
     return calls
 
 
-def _kymatio(case: Case, frontend: str) -> Callable:
+def kymatio_transform(case: Case, frontend: str, **options) -> Callable:
     """A transform of kymatio; its 3-D module asks for a function that scipy has renamed."""
     import scipy.special
 
@@ -257,7 +261,7 @@ def _kymatio(case: Case, frontend: str) -> Callable:
         )
     import kymatio
 
-    return getattr(kymatio, case.kind)(*case.arguments, frontend=frontend).scattering
+    return getattr(kymatio, case.kind)(*case.arguments, frontend=frontend, **options).scattering
 
 
 def _correction(case: Case, transform) -> np.ndarray | float:
@@ -274,7 +278,9 @@ def fresh(case: Case, contender: str, mode: str) -> Result:
     start = _memory("VmRSS")
     begun = time.perf_counter()
     mine = contender == OURS
-    transform = getattr(scattering, case.kind)(*case.arguments) if mine else _kymatio(case, "jax")
+    transform = (
+        getattr(scattering, case.kind)(*case.arguments) if mine else kymatio_transform(case, "jax")
+    )
     built = time.perf_counter() - begun
     if mine:
         (call,) = _ours(transform, x, 1, mode == "gradient").values()
@@ -305,54 +311,39 @@ def _memory(field: str) -> int | None:
     return int(line.split()[1]) * 1024
 
 
-def fft_floor(transform, batch: int) -> float:
-    """Seconds on one core of the transforms that the network needs, by sizes measured here.
+def draw(results: Result, path: Path) -> None:
+    """Every back end's time over ours, forward and gradient, one row per case."""
+    from wiatowski.plot import canvas
 
-    A complex inverse one for every new map (a real one where the atoms are real), a real forward one
-    for every map that has children.
-    """
-    network = transform.network
-    (tree,), shape = network.trees, network.grid.shape
-    counted: Counter[tuple[str, tuple[int, ...]]] = Counter()
-
-    def count(node, maps: int) -> None:
-        samples = tuple(n // node.stride for n in shape)
-        if node.branches:
-            counted["forward", samples] += maps
-        for branch in node.branches:
-            layer = network.layers[node.depth]
-            atoms = maps * len(branch.rows) * layer.atoms_per_map(branch.rows)
-            kind = "real" if layer.bank.atoms_real else "complex"
-            counted[kind, tuple(n // branch.node.stride for n in shape)] += atoms
-            count(branch.node, maps * len(branch.rows))
-
-    count(tree, batch)
-    return sum(number * _seconds_each(*key) for key, number in counted.items())
-
-
-def _seconds_each(kind: str, shape: tuple[int, ...], block_bytes: int = 2**19) -> float:
-    """Of one transform, from many in a loop that stays in the cache."""
-    rows, axes = max(1, block_bytes // (8 * math.prod(shape))), tuple(range(1, len(shape) + 1))
-    noise = jax.random.normal(jax.random.key(0), (rows, *shape), jnp.float32)
-    half = jnp.fft.rfftn(noise, axes=axes)
-    value = {"forward": noise, "real": half, "complex": noise.astype(jnp.complex64)}[kind]
-    repeats = max(4, int(2e7 / noise.size))
-
-    def step(value):
-        if kind == "forward":  # the transform, and something real that depends on it
-            return value + 1e-30 * jnp.fft.rfftn(value, axes=axes)[..., :1].real
-        if kind == "real":
-            return value + 1e-30 * jnp.fft.irfftn(value, s=shape, axes=axes)[..., :1]
-        return jnp.fft.ifftn(value, axes=axes)
-
-    loop = jax.jit(lambda v: jax.lax.fori_loop(0, repeats, lambda _, v: step(v), v))
-    loop(value).block_until_ready()
-    samples = []
-    for _ in range(FEWEST_ROUNDS):
-        begun = time.perf_counter()
-        loop(value).block_until_ready()
-        samples.append(time.perf_counter() - begun)
-    return statistics.median(samples) / repeats / rows
+    cases = list(results["cases"])
+    figure, axes = canvas.figure(10.5, 1.4 + 0.5 * len(cases), columns=2)
+    colours = [canvas.COLOURS[k] for k in ("upper", "lower", "bound", "second bound", "neutral")]
+    for panel, mode in zip(axes[0], ("forward", "gradient"), strict=True):
+        names = dict.fromkeys(
+            key.removesuffix(" / ours")
+            for case in results["cases"].values()
+            for key in case[mode]["ratios"]
+            if key.startswith(PEER)
+        )
+        for name, colour in zip(names, colours, strict=False):
+            own = [results["cases"][c][mode]["ratios"].get(f"{name} / ours") for c in cases]
+            at = [row for row, r in enumerate(own) if r]
+            middle, low, high = (
+                np.array([r[k] for r in own if r]) for k in ("median", "least", "largest")
+            )
+            spread = np.stack([middle - low, high - middle])
+            panel.errorbar(middle, at, xerr=spread, fmt="o", color=colour, label=name, ms=5)
+        panel.axvline(1, color=canvas.COLOURS["measured"])
+        panel.set_xscale("log")
+        ticks = [1, 2, 3, 4, 6, 10, 20]
+        panel.set_xticks(ticks, [str(t) for t in ticks])
+        panel.minorticks_off()
+        panel.set_yticks(range(len(cases)), cases if mode == "forward" else [""] * len(cases))
+        panel.invert_yaxis()
+        panel.set_title(mode)
+        canvas.line_axes(panel, "time / time of wiatowski (median, least to largest round)", "")
+    canvas.legend(axes[0][0], loc="lower right")
+    figure.savefig(path, dpi=150)
 
 
 def table(results: Result) -> str:
@@ -370,7 +361,7 @@ def table(results: Result) -> str:
                 f"  (one device {own['fastest peer / ours, 1 device']['median']:.2f})"
             )
             lines += [f"    {k:<28} {1e3 * t:9.1f} ms" for k, t in case[what]["medians"].items()]
-        lines.append(f"  forward / FFT floor {case['floor']['forward / floor']:.2f}")
+        lines += [f"  {name} {r['median']:.2f}" for name, r in case["floor"].items()]
         for mode in ("forward", "gradient"):
             mine, theirs = (case["fresh"][who][mode] for who in (OURS, f"{PEER} jax, jit"))
             memory = ""
