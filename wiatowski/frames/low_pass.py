@@ -19,7 +19,7 @@ Window = tuple[tuple[int, int], ...]
 
 # By measurement: a matrix convolves and decimates while it has at most so many rows, or a band of
 # blocks at least so long; FFTs do beyond.
-_MOST_ROWS, _SHORTEST_BLOCK = 128, 8
+_MOST_ROWS, _SHORTEST_BLOCK = 128, 64
 _EXACT = jax.lax.Precision.HIGHEST  # on accelerators, too
 
 
