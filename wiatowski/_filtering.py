@@ -7,6 +7,7 @@ Atoms that vanish outside a window are stored, and multiplied, only there.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -77,6 +78,16 @@ def filtered(u_hat: Array, atoms_hat: Array, shape: tuple[int, ...]) -> Array:
     """
     tiles = tuple(w // n for w, n in zip(u_hat.shape[1:], shape, strict=True))
     return _filtered.bind(u_hat, atoms_hat, tiles=tiles)
+
+
+def chosen(values: Array, rows: Sequence[int]) -> Array:
+    """Some rows, in order; runs of neighbours are copied, which gathers are slow at."""
+    if list(rows) == list(range(len(values))):
+        return values
+    starts = [i for i, row in enumerate(rows) if i == 0 or row != rows[i - 1] + 1]
+    ends = [*starts[1:], len(rows)]
+    runs = [_part(values, 0, rows[a], rows[b - 1] + 1) for a, b in zip(starts, ends)]
+    return runs[0] if len(runs) == 1 else jnp.concatenate(runs)
 
 
 def _part(values: Array, axis: int, start: int, stop: int) -> Array:

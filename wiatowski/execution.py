@@ -181,10 +181,7 @@ class _Walk:
             if (node, branch) not in self.atoms:
                 layer = self.layers[node.depth]
                 samples = tuple(n // node.stride for n in layer.bank.grid.shape)
-                atoms = layer.atoms(branch.rows, samples)
-                # The factor of the fold, a mean over all frequencies.
-                mean = _step(layer, node, branch) ** -layer.bank.grid.ndim
-                self.atoms[node, branch] = atoms if mean == 1 else atoms * mean
+                self.atoms[node, branch] = layer.atoms(branch.rows, samples)
                 self._prepare(branch.node)
 
     def _node(self, node: Node, maps: Array, taps: Rows) -> Collected:
@@ -227,9 +224,8 @@ class _Walk:
         if isinstance(bank, SubsampledBank):
             return bank.low_pass(maps, bank.grid.shape, node.stride, keep, self.window)
         assert spectra is not None
-        step = keep // node.stride
-        atom = window(bank.output_atom_hat, spectra.shape) * step**-bank.grid.ndim
-        output = _convolved(spectra, atom[None], bank.output_real, step)[:, 0]
+        atom = window(bank.output_atom_hat, spectra.shape)
+        output = _convolved(spectra, atom[None], bank.output_real, keep // node.stride)[:, 0]
         parts = [] if self.window is None else [slice(*ends) for ends in self.window]
         return output[(slice(None), *parts)]
 
@@ -277,7 +273,7 @@ def _new_maps(
         node: where the maps stand.
         branch: which maps to make.
         spectra: of the maps.
-        atoms: (new maps, atoms of each, *window), divided by step^d.
+        atoms: (new maps, atoms of each, *window).
         tap: (maps, new maps, *samples of the grid), added before the pooling.
     """
     ndim, step = len(spectra.shape), _step(layer, node, branch)
@@ -332,21 +328,25 @@ def _spectra(maps: Array, ndim: int) -> Spectra:
 
 
 def _convolved(spectra: Spectra, atoms_hat: Array, atoms_real: bool, step: int) -> Array:
-    """Every map with every atom times step^d, every `step`-th sample; (maps, atoms, *samples)."""
+    """Every map with every atom, every `step`-th sample; (maps, atoms, *samples)."""
     ndim, shape = len(spectra.shape), spectra.shape
     kept, width = tuple(n // step for n in shape), atoms_hat.shape[1:]
     real, narrow = spectra.real and atoms_real, any(w < k for w, k in zip(width, kept))
-    if real and (narrow or width == shape == kept):
-        half = width[-1] // 2 + 1
-        u_hat = window(spectra.values[..., :half], (*width[:-1], half))
-        product = filtered(u_hat, atoms_hat[..., :half], u_hat.shape[1:])
-        if narrow:
-            return from_narrow_spectrum(product, kept, real)
-        return from_half_spectrum(product, kept, ndim)
-    u_hat = spectra.window(width)
+    half = real and (narrow or width == shape == kept)
+    if half:
+        count = width[-1] // 2 + 1
+        u_hat = window(spectra.values[..., :count], (*width[:-1], count))
+        atoms_hat = atoms_hat[..., :count]
+    else:
+        u_hat = spectra.window(width)
+    if step > 1:  # the fold is a mean; maps take the factor, since banks would be copied for it
+        u_hat = u_hat * step**-ndim
+    product = filtered(u_hat, atoms_hat, u_hat.shape[1:] if half or narrow else kept)
     if narrow:
-        return from_narrow_spectrum(filtered(u_hat, atoms_hat, width), kept, real)
-    return from_spectrum(filtered(u_hat, atoms_hat, kept), ndim, real)
+        return from_narrow_spectrum(product, kept, real)
+    if half:
+        return from_half_spectrum(product, kept, ndim)
+    return from_spectrum(product, ndim, real)
 
 
 def _shares(node: Node, taps: Rows) -> list[Rows]:

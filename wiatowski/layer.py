@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 
-from wiatowski._filtering import window
+from wiatowski._filtering import chosen, window
 from wiatowski._types import Array, is_concrete
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.frame import Frame
@@ -157,13 +156,11 @@ class Layer(eqx.Module):
             (maps, atoms of each, *window), the window all frequencies of `samples` or fewer.
         """
         groups = self._groups()
-        chosen = [atom for row in rows for atom in groups[row]]
+        members = [atom for row in rows for atom in groups[row]]
         if isinstance(self.bank, SubsampledBank):
-            atoms = self.bank.band(chosen, samples)
+            atoms = self.bank.band(members, samples)
         else:
-            everyone = chosen == list(range(len(self.bank)))
-            atoms = self.bank.atoms_hat if everyone else self.bank.atoms_hat[np.asarray(chosen)]
-            atoms = window(atoms, samples)
+            atoms = window(chosen(self.bank.atoms_hat, members), samples)
         return atoms.reshape(len(rows), -1, *atoms.shape[1:])
 
     def _groups(self) -> tuple[tuple[int, ...], ...]:

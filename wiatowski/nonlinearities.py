@@ -106,6 +106,24 @@ def _shrink_modulus(u: Array, threshold: float) -> Array:
     return jnp.where(size > threshold, u * (1 - ratio), jnp.zeros_like(u))
 
 
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _root_of_squares(u: Array, axis: int) -> Array:
+    squares = squared_modulus(u) if jnp.iscomplexobj(u) else u**2
+    # Written out: XLA's reductions over a leading axis are slower than additions.
+    rows = [jax.lax.index_in_dim(squares, i, axis, False) for i in range(squares.shape[axis])]
+    return safe_sqrt(functools.reduce(jnp.add, rows))
+
+
+@_root_of_squares.defjvp
+def _root_of_squares_jvp(axis: int, primals, tangents):
+    # A sum over the group, whose transpose is a broadcast: additions would transpose to as many pads.
+    (u,), (du,) = primals, tangents
+    root = _root_of_squares(u, axis)
+    positive = root > 0
+    inverse = jnp.where(positive, 1 / jnp.where(positive, root, 1), 0)
+    return root, inverse * jnp.sum(jnp.real(jnp.conj(u) * du), axis)
+
+
 class Modulus(AbstractNonlinearity):
     r"""$M(z) = |z|$; L = 1 (reverse triangle inequality), as in the paper."""
 
@@ -165,10 +183,7 @@ class GroupModulus(AbstractNonlinearity):
 
     def join(self, u: Array, axis: int) -> Array:
         """The root of the sum of squared moduli along an axis; its gradient at zero is zero."""
-        squares = squared_modulus(u) if jnp.iscomplexobj(u) else u**2
-        # Written out: XLA's reductions over a leading axis are slower than additions.
-        rows = [jax.lax.index_in_dim(squares, i, axis, False) for i in range(squares.shape[axis])]
-        return safe_sqrt(functools.reduce(jnp.add, rows))
+        return _root_of_squares(u, axis)
 
     def _stem(self, label: str) -> str:
         fields = [f for f in label.split(",") if f.partition("=")[0] not in self.over]

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._filtering import folded, window
+from wiatowski._filtering import chosen, folded, window
 from wiatowski._fourier import reflected
 from wiatowski._types import Array, is_concrete, real_dtype
 from wiatowski.frames.bank import AbstractBank, FrameBounds
@@ -154,8 +154,7 @@ class SubsampledBank(AbstractBank):
         """Atoms of one band, for maps held on so many samples: (atoms, *window)."""
         band = self.bands[self.band_of(atoms)]
         values = band.on_samples(samples, self.periodised)
-        rows = [band.rows.index(atom) for atom in atoms]
-        return values if rows == list(range(len(values))) else values[np.asarray(rows)]
+        return chosen(values, [band.rows.index(atom) for atom in atoms])
 
     def littlewood_paley(self, real: bool = False) -> Array:
         """Of the whole bank."""

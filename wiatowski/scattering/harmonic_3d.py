@@ -120,9 +120,13 @@ class HarmonicScattering3D(eqx.Module):
             ValueError: if a scale or a degree has none.
         """
         bank = _audible(bank, self.rotation_covariant)
-        scales = [scale_of("HarmonicScattering3D", label) for label in bank.labels]
-        few = subsampled(bank, [1] * len(bank), apart=scales)
-        layer = Layer(few, GroupModulus(over=("order", "part")))
+        joined = GroupModulus(over=("order", "part"))
+        for label in bank.labels:
+            scale_of("HarmonicScattering3D", label)
+        # A band for each group: whole bands are used as they stand.
+        number = {i: n for n, group in enumerate(joined.groups(bank.labels)) for i in group}
+        few = subsampled(bank, [1] * len(bank), apart=[number[i] for i in range(len(bank))])
+        layer = Layer(few, joined)
         for name in itertools.starmap(
             _group, itertools.product(range(self.J + 1), range(self.L + 1))
         ):
