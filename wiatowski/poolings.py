@@ -1,7 +1,9 @@
 """Poolings: what happens to a map and to its grid between two layers."""
 
 import abc
+import functools
 import math
+from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
@@ -152,7 +154,7 @@ class AveragePool(AbstractPooling):
         return self.stride ** (-grid.ndim / 2)
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        return _windows(u, self.stride, grid.ndim).mean(axis=-1)
+        return _mean(u, self.stride, grid.ndim)
 
 
 class MaxPool(AbstractPooling):
@@ -173,7 +175,7 @@ class MaxPool(AbstractPooling):
 
     def __call__(self, u: Array, grid: Grid) -> Array:
         values = jnp.abs(u) if jnp.iscomplexobj(u) else u
-        return _windows(values, self.stride, grid.ndim).max(axis=-1)
+        return _largest(values, self.stride, grid.ndim)
 
 
 class LpPool(AbstractPooling):
@@ -205,6 +207,43 @@ class LpPool(AbstractPooling):
         relative = jnp.where(peak > 0, size / safe, 1)
         total = jnp.sum(_power(relative, self.p), axis=-1) ** (1 / self.p)
         return jnp.where(peak[..., 0] > 0, total * safe[..., 0], 0)
+
+
+def _over_windows(combined: Callable, u: Array, window: int, ndim: int) -> Array:
+    """An associative function of two arrays over disjoint windows, one axis after the other.
+
+    Written out: XLA's reductions over short axes do not vectorise.
+    """
+    for axis in range(u.ndim - ndim, u.ndim):
+        split = u.reshape(*u.shape[:axis], -1, window, *u.shape[axis + 1 :])
+        rows = (jax.lax.index_in_dim(split, i, axis + 1, False) for i in range(window))
+        u = functools.reduce(combined, rows)
+    return u
+
+
+# Derivatives are written with reductions, which transpose to broadcasts.
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _mean(u: Array, window: int, ndim: int) -> Array:
+    return _over_windows(jnp.add, u, window, ndim) / window**ndim
+
+
+@_mean.defjvp
+def _mean_jvp(window: int, ndim: int, primals, tangents):
+    return _mean(*primals, window, ndim), _windows(tangents[0], window, ndim).mean(axis=-1)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _largest(u: Array, window: int, ndim: int) -> Array:
+    return _over_windows(jnp.maximum, u, window, ndim)
+
+
+@_largest.defjvp
+def _largest_jvp(window: int, ndim: int, primals, tangents):
+    (u,), (du,) = primals, tangents
+    largest = _largest(u, window, ndim)
+    there = _windows(u, window, ndim) == largest[..., None]
+    weights = there / there.sum(axis=-1, keepdims=True, dtype=u.dtype)  # equal ones share
+    return largest, (weights * _windows(du, window, ndim)).sum(axis=-1)
 
 
 def decimate(u: Array, factor: int, ndim: int) -> Array:
