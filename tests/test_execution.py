@@ -20,11 +20,25 @@ def decreasing_scales(path: tuple[str, ...]) -> bool:
     return scales == sorted(set(scales))
 
 
-def scattering(ndim: int, periodised: bool = False, order: int = 2, angles: int = 2, **options):
+def slanted_gaussian(grid: wi.Grid) -> np.ndarray:
+    x, y = np.meshgrid(*(np.fft.fftfreq(n) for n in grid.shape), indexing="ij")
+    return np.exp(-400 * (x**2 + x * y + y**2))
+
+
+def scattering(
+    ndim: int,
+    periodised: bool = False,
+    order: int = 2,
+    angles: int = 2,
+    slanted: bool = False,
+    **options,
+):
     """Morlet wavelets on as few samples as their scale allows."""
     grid = GRIDS[ndim]
     bank = wi.frames.Morlet(scales=3, orientations=angles, voices=2).on(grid)
     strides = [2 ** int(label.split(",")[0].removeprefix("scale=")) for label in bank.labels]
+    if slanted:  # no product over the axes
+        bank = eqx.tree_at(lambda b: b.output_atom_hat, bank, slanted_gaussian(grid))
     few = subsampled(bank, strides, periodised=periodised)
     layers = [wi.Layer(few, nonlinearity) for nonlinearity in (wi.Modulus(), wi.Tanh(), wi.ReLU())]
     settings = {"output_frame": few, "output_stride": 8, "paths": decreasing_scales} | options
@@ -51,6 +65,10 @@ def tree(**options):
 EXTRACTORS = {
     "few samples, cut, 2-D": lambda **o: scattering(2, **o),
     "few samples, folded, 2-D": lambda **o: scattering(2, periodised=True, **o),
+    "few samples, slanted low-pass, cut": lambda **o: scattering(2, slanted=True, **o),
+    "few samples, slanted low-pass, folded": lambda **o: scattering(
+        2, slanted=True, periodised=True, **o
+    ),
     "few samples, cut, 1-D": lambda **o: scattering(1, **o),
     "few samples, folded, 1-D": lambda **o: scattering(1, periodised=True, **o),
     "three layers": lambda **o: scattering(2, order=3, **o),

@@ -60,11 +60,6 @@ ERRORS = {
         ValueError,
         "1 strides for 2 atoms",
     ),
-    "low-pass that is no product": (
-        lambda _: frames.subsampled(bank(1.0 + np.eye(8)), [1]),
-        ValueError,
-        "not a product over the axes",
-    ),
     "low-pass that is not real": (
         lambda _: frames.subsampled(bank(np.ones((8, 1)) * np.arange(8.0)[None] + 1), [1]),
         ValueError,
@@ -99,6 +94,11 @@ ERRORS = {
         lambda _: extractor(paths=[("scale=9",)]),
         ValueError,
         "which is no path; labels are",
+    ),
+    "path that is a number": (
+        lambda _: extractor(paths=[3]),
+        ValueError,
+        "a path is a tuple of labels",
     ),
     "rule on traced atoms": (lambda _: traced_rule(), ValueError, "being traced"),
     "trace of few samples": (

@@ -196,6 +196,11 @@ def reflected(values: Any, ndim: int) -> Any:
     return module.roll(module.flip(values, axes), (1,) * ndim, axes)
 
 
+def hermitian_part(atom_hat: Array, ndim: int) -> Array:
+    """The transform of the real part in space. (A window holds one sign of its Nyquist bins.)"""
+    return (atom_hat + jnp.conj(reflected(atom_hat, ndim))) / 2
+
+
 def is_hermitian(atom_hat: np.ndarray, ndim: int) -> bool:
     """Whether the atom is a real array in space, up to rounding: a[-k] = conj(a[k])."""
     atom_hat = np.asarray(atom_hat)

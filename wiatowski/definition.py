@@ -12,7 +12,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from wiatowski._filtering import folded, window
-from wiatowski._fourier import circular_convolve
+from wiatowski._fourier import circular_convolve, hermitian_part
 from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import Features
@@ -68,6 +68,8 @@ def features_by_definition(phi: FeatureExtractor, f: Array) -> Features:
 def _output(u: _Map, bank: AbstractBank, keep: int) -> Array:
     """u * chi on every `keep`-th sample of the bank's grid."""
     atom = _on_samples(bank.output_atom_hat, bank, u.values.shape)
+    if isinstance(bank, SubsampledBank):
+        atom = hermitian_part(atom, bank.grid.ndim)
     return decimate(
         _convolve(u.values, atom, bank.output_real), keep // u.node.stride, bank.grid.ndim
     )

@@ -252,7 +252,12 @@ class _Walk:
         most = self.budget // (count * self._bytes(node, branch, spectra.values))
         chunk = rows_per_chunk(len(branch.rows), most)
         done = map_chunks(some_atoms, (self.atoms[node, branch], by_row), chunk)
-        return _each(done, lambda a: jnp.moveaxis(a, 0, 1).reshape(count, -1, *a.shape[3:]))
+
+        def side_by_side(a):  # (new maps, maps, paths below, ...)
+            rows, _, below = a.shape[:3]
+            return jnp.moveaxis(a, 0, 1).reshape(count, rows * below, *a.shape[3:])
+
+        return _each(done, side_by_side)
 
     def _bytes(self, node: Node, branch: Branch, maps: Array) -> int:
         """Of the transform of one new map."""

@@ -134,6 +134,11 @@ def _prefixes(paths: Collection[Labels], labels: Sequence[Labels]) -> set[Labels
     """Every beginning of every path; raises for a path that does not exist."""
     prefixes = set()
     for path in paths:
+        if isinstance(path, str) or not isinstance(path, Sequence):
+            raise ValueError(
+                f"FeatureExtractor: paths holds {path!r}; a path is a tuple of labels, for example "
+                f"{_named((0,) * len(labels), labels)!r}."
+            )
         if len(path) > len(labels) or any(p not in own for p, own in zip(path, labels)):
             raise ValueError(
                 f"FeatureExtractor: paths holds {path!r}, which is no path; labels are, for "

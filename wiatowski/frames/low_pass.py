@@ -1,4 +1,4 @@
-"""Output atoms that are products over the axes, applied to maps held on coarser samples."""
+"""Output atoms applied to maps held on coarser samples."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._filtering import window
-from wiatowski._fourier import fold, from_spectrum, spectrum
+from wiatowski._filtering import window as frequencies
+from wiatowski._fourier import fold, from_spectrum, hermitian_part, spectrum
 from wiatowski._types import Array, real_dtype
 
-__all__ = ["AbstractLowPass", "SpatialLowPass", "SpectralLowPass"]
+__all__ = [
+    "AbstractLowPass",
+    "AbstractProductLowPass",
+    "SpatialLowPass",
+    "SpectralLowPass",
+    "WholeLowPass",
+]
 
 Window = tuple[tuple[int, int], ...]
 
@@ -24,7 +30,7 @@ _EXACT = jax.lax.Precision.HIGHEST  # on accelerators, too
 
 
 class AbstractLowPass(eqx.Module):
-    r"""$\hat\chi(\omega) = \prod_i \hat\chi_i(\omega_i)$ on one grid, real in space."""
+    r"""$\hat\chi$ on one grid, real in space."""
 
     @abc.abstractmethod
     def hat(self, shape: tuple[int, ...]) -> Array:
@@ -35,13 +41,6 @@ class AbstractLowPass(eqx.Module):
         """Times a factor."""
 
     @abc.abstractmethod
-    def line(self, axis: int, size: int, stride: int) -> Array:
-        """The factor of an axis of `size` samples on every `stride`-th of them: its transform."""
-
-    @abc.abstractmethod
-    def reach(self, axis: int, stride: int) -> int | None:
-        """Samples, `stride` apart, beyond which the factor of an axis is zero; `None`: all of them."""
-
     def __call__(
         self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
     ) -> Array:
@@ -57,6 +56,54 @@ class AbstractLowPass(eqx.Module):
         Returns:
             (maps, *shape / keep), or the window of it.
         """
+
+
+class WholeLowPass(AbstractLowPass):
+    """Any low-pass by its transform on the grid: applied by Fourier transforms.
+
+    Args:
+        values: (*grid.shape), Hermitian.
+        periodised: whether on coarser samples it is folded, or cut at half a cycle per sample.
+    """
+
+    values: Array
+    periodised: bool = eqx.field(static=True, default=False)
+
+    def hat(self, shape: tuple[int, ...]) -> Array:
+        return self.values
+
+    def scaled_by(self, factor) -> WholeLowPass:
+        return WholeLowPass(self.values * factor, self.periodised)
+
+    def __call__(
+        self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
+    ) -> Array:
+        ndim = len(shape)
+        if self.periodised:
+            atom_hat = stride**ndim * fold(self.values, stride, ndim)
+        else:
+            cut = frequencies(self.values, tuple(n // stride for n in shape))
+            atom_hat = hermitian_part(cut, ndim)
+        product = fold(spectrum(u, ndim) * atom_hat, keep // stride, ndim)
+        output = from_spectrum(product, ndim, not jnp.iscomplexobj(u))
+        ends = () if window is None else window
+        return output[(slice(None), *(slice(*own) for own in ends))]
+
+
+class AbstractProductLowPass(AbstractLowPass):
+    r"""$\hat\chi(\omega) = \prod_i \hat\chi_i(\omega_i)$: applied axis by axis."""
+
+    @abc.abstractmethod
+    def line(self, axis: int, size: int, stride: int) -> Array:
+        """The factor of an axis of `size` samples on every `stride`-th of them: its transform."""
+
+    @abc.abstractmethod
+    def reach(self, axis: int, stride: int) -> int | None:
+        """Samples, `stride` apart, beyond which the factor of an axis is zero; `None`: all of them."""
+
+    def __call__(
+        self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
+    ) -> Array:
         for axis in reversed(range(len(shape))):
             kept = shape[axis] // keep
             ends = (0, kept) if window is None else window[axis]
@@ -97,7 +144,7 @@ def _filtered(u: Array, line: Array, reach: int | None, step: int, ends: tuple[i
     return total
 
 
-class SpectralLowPass(AbstractLowPass):
+class SpectralLowPass(AbstractProductLowPass):
     r"""A low-pass by its transforms along each axis.
 
     Args:
@@ -117,13 +164,13 @@ class SpectralLowPass(AbstractLowPass):
     def line(self, axis: int, size: int, stride: int) -> Array:
         if self.periodised:
             return stride * fold(self.factors[axis], stride, 1)
-        return window(self.factors[axis], (size // stride,))
+        return frequencies(self.factors[axis], (size // stride,))
 
     def reach(self, axis: int, stride: int) -> int | None:
         return None
 
 
-class SpatialLowPass(AbstractLowPass):
+class SpatialLowPass(AbstractProductLowPass):
     r"""A low-pass by finitely many samples along each axis; on coarser samples every S-th of them.
 
     Args:

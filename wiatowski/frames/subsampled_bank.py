@@ -16,7 +16,7 @@ from wiatowski._fourier import reflected
 from wiatowski._types import Array, is_concrete, real_dtype
 from wiatowski.frames.bank import AbstractBank, FrameBounds
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.low_pass import AbstractLowPass, SpatialLowPass, SpectralLowPass
+from wiatowski.frames.low_pass import AbstractLowPass, SpatialLowPass, SpectralLowPass, WholeLowPass
 from wiatowski.grid import Grid
 
 if TYPE_CHECKING:
@@ -211,7 +211,8 @@ def subsampled(
     r"""Keep each atom's map on every s-th sample, and each atom on the band where it is not zero.
 
     Args:
-        bank: the atoms and the output atom, a product over the axes and real in space.
+        bank: the atoms and the output atom, real in space; fastest is one that is a product over the
+            axes, such as a Gaussian.
         strides: s, one per atom; each divides the grid.
         periodised: as in `SubsampledBank`.
         tolerance: values below this share of an atom's largest count as zero; by default 8 eps.
@@ -221,7 +222,7 @@ def subsampled(
 
     Raises:
         ValueError: for a wrong number of strides, one that does not divide the grid, or an
-            output atom that is no product or not real.
+            output atom that is not real.
 
     >>> import wiatowski as wi
     >>> bank = wi.frames.Morlet(scales=2, orientations=4).on(wi.Grid((32, 32)))
@@ -313,29 +314,22 @@ def _frequencies(samples: int) -> np.ndarray:
 
 
 def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractLowPass:
-    """The output atom as a product of factors along the axes."""
+    """The output atom, as a product of factors along the axes where it is known to be one."""
     atom, ndim = bank.output_atom_hat, bank.grid.ndim
-    atom = np.asarray(atom) if is_concrete(atom) else atom
-    factors: list = []
-    peak = atom[(0,) * ndim]
-    for axis in range(ndim):
-        line = atom[tuple(slice(None) if a == axis else 0 for a in range(ndim))]
-        factors.append(line if axis == 0 else line / peak)
-    if is_concrete(atom):
-        values = np.asarray(atom)
-        product = np.asarray(factors[0])
-        for line in factors[1:]:
-            product = product[..., None] * np.asarray(line)
-        slack = max(64 * float(jnp.finfo(bank.dtype).eps), tolerance) * np.abs(values).max()
-        if not np.abs(values[(0,) * ndim]) > 0 or np.abs(product - values).max() > slack:
-            raise ValueError(
-                "subsampled: the output atom is not a product over the axes; use one that is, such "
-                "as a Gaussian."
-            )
-        if np.abs(reflected(values, ndim) - np.conj(values)).max() > slack:
-            raise ValueError("subsampled: the output atom is not real in space.")
-    if not periodised or not is_concrete(atom):
-        return SpectralLowPass(tuple(map(jnp.asarray, factors)), periodised)
+    if not is_concrete(atom):
+        if ndim == 1:
+            return SpectralLowPass((atom,), periodised)
+        return WholeLowPass(atom, periodised)
+    values = np.asarray(atom)
+    slack = max(64 * float(jnp.finfo(bank.dtype).eps), tolerance) * np.abs(values).max()
+    if np.abs(reflected(values, ndim) - np.conj(values)).max() > slack:
+        raise ValueError("subsampled: the output atom is not real in space.")
+    factors = _factors(values, slack)
+    if factors is None:
+        return WholeLowPass(jnp.asarray(values), periodised)
+    spectral = SpectralLowPass(tuple(map(jnp.asarray, factors)), periodised)
+    if not periodised:
+        return spectral
     taps = []
     for line in factors:
         response = np.fft.ifft(np.asarray(line, np.complex128)).real
@@ -343,7 +337,25 @@ def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractL
         loud = np.abs(response) > tolerance * np.abs(response).max()
         half = min(int(np.abs(position[loud]).max()), (len(response) - 1) // 2)
         if half == (len(response) - 1) // 2:
-            return SpectralLowPass(tuple(map(jnp.asarray, factors)), periodised)
+            return spectral
         centred = response[np.arange(-half, half + 1) % len(response)]
         taps.append(jnp.asarray(centred, bank.dtype))
     return SpatialLowPass(tuple(taps))
+
+
+def _factors(values: np.ndarray, slack: float) -> list[np.ndarray] | None:
+    """Arrays along the axes whose product the values are, up to `slack`; `None` if they are none."""
+    peak = values[(0,) * values.ndim]
+    if values.ndim == 1:
+        return [values]
+    if not np.abs(peak) > 0:
+        return None
+    lines = [
+        np.moveaxis(values, axis, 0)[(slice(None), *(0,) * (values.ndim - 1))]
+        for axis in range(values.ndim)
+    ]
+    factors = [lines[0], *(line / peak for line in lines[1:])]
+    product = factors[0]
+    for line in factors[1:]:
+        product = product[..., None] * line
+    return factors if np.abs(product - values).max() <= slack else None

@@ -19,7 +19,7 @@ from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.low_pass import AbstractLowPass, SpatialLowPass, SpectralLowPass
+from wiatowski.frames.low_pass import AbstractLowPass, SpatialLowPass, SpectralLowPass, WholeLowPass
 from wiatowski.frames.matrix_bank import MatrixBank
 from wiatowski.frames.subsampled_bank import Band, SubsampledBank
 from wiatowski.grid import Grid
@@ -191,6 +191,8 @@ def _store_low_pass(
 ) -> dict[str, Any]:
     if isinstance(low_pass, SpectralLowPass):
         lines, rest = low_pass.factors, {"periodised": low_pass.periodised}
+    elif isinstance(low_pass, WholeLowPass):
+        lines, rest = (low_pass.values,), {"periodised": low_pass.periodised}
     else:
         assert isinstance(low_pass, SpatialLowPass)
         lines, rest = low_pass.taps, {}
@@ -229,6 +231,8 @@ def _restore_low_pass(row: Mapping[str, Any], arrays: Mapping[str, Array]) -> Ab
     lines = tuple(_restore(name, arrays) for name in row["lines"])
     if row["kind"] == "SpectralLowPass":
         return SpectralLowPass(lines, row["periodised"])
+    if row["kind"] == "WholeLowPass":
+        return WholeLowPass(lines[0], row["periodised"])
     return SpatialLowPass(lines)
 
 
