@@ -62,7 +62,7 @@ class WholeLowPass(AbstractLowPass):
     """Any low-pass by its transform on the grid: applied by Fourier transforms.
 
     Args:
-        values: (*grid.shape), Hermitian.
+        values: (*grid.shape); of what they are in space the real part is taken.
         periodised: whether on coarser samples it is folded, or cut at half a cycle per sample.
     """
 
@@ -82,9 +82,9 @@ class WholeLowPass(AbstractLowPass):
         if self.periodised:
             atom_hat = stride**ndim * fold(self.values, stride, ndim)
         else:
-            cut = frequencies(self.values, tuple(n // stride for n in shape))
-            atom_hat = hermitian_part(cut, ndim)
-        product = fold(spectrum(u, ndim) * atom_hat, keep // stride, ndim)
+            atom_hat = frequencies(self.values, tuple(n // stride for n in shape))
+        product = spectrum(u, ndim) * hermitian_part(atom_hat, ndim)
+        product = fold(product, keep // stride, ndim)
         output = from_spectrum(product, ndim, not jnp.iscomplexobj(u))
         ends = () if window is None else window
         return output[(slice(None), *(slice(*own) for own in ends))]
