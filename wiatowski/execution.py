@@ -24,7 +24,7 @@ from wiatowski._fourier import (
 )
 from wiatowski._types import Array
 from wiatowski.frames.bank import AbstractBank
-from wiatowski.frames.low_pass import Window
+from wiatowski.frames.low_pass import Average, Window
 from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
@@ -151,6 +151,7 @@ class _Walk:
         self.collect, self.budget = collect, budget
         self.readout, self.window = readout, window
         self.atoms: dict[tuple[Node, Branch], Array] = {}
+        self.averages: dict[tuple[int, int], Average] = {}
 
     def run(self, root: Node, maps: Array, taps: Mapping[int, Array]) -> Collected:
         """Features and collected maps of all depths below a node.
@@ -176,7 +177,13 @@ class _Walk:
         )
 
     def _prepare(self, node: Node) -> None:
-        """Each branch's atoms, outside of every loop."""
+        """Each branch's atoms and each output atom, outside of every loop."""
+        bank, place = self.banks[node.depth], (node.depth, node.stride)
+        if isinstance(bank, SubsampledBank) and self.readout is None and place not in self.averages:
+            keep = self.keeps[node.depth]
+            self.averages[place] = bank.low_pass.between(
+                bank.grid.shape, node.stride, keep, self.window
+            )
         for branch in node.branches:
             if (node, branch) not in self.atoms:
                 layer = self.layers[node.depth]
@@ -222,7 +229,7 @@ class _Walk:
         if self.readout is not None:
             return self.readout(maps, node.depth)
         if isinstance(bank, SubsampledBank):
-            return bank.low_pass(maps, bank.grid.shape, node.stride, keep, self.window)
+            return self.averages[node.depth, node.stride](maps)
         assert spectra is not None
         atom = window(bank.output_atom_hat, spectra.shape)
         output = _convolved(spectra, atom[None], bank.output_real, keep // node.stride)[:, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 Window = tuple[tuple[int, int], ...]
+Average = Callable[[Array], Array]
 
 # By measurement: a matrix convolves and decimates while it has at most so many rows, or a band of
 # blocks at least so long; FFTs do beyond.
@@ -41,20 +43,19 @@ class AbstractLowPass(eqx.Module):
         """Times a factor."""
 
     @abc.abstractmethod
-    def __call__(
-        self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
-    ) -> Array:
-        """Convolve and keep every `keep`-th sample.
+    def between(
+        self, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
+    ) -> Average:
+        """What convolves maps and keeps every `keep`-th sample; its arrays are computed here.
 
         Args:
-            u: (maps, *samples), every `stride`-th sample of a grid of `shape`.
             shape: of the grid.
-            stride: of the samples of u.
+            stride: of the samples of the maps, (maps, *shape / stride).
             keep: stride of the result, a multiple of `stride`.
             window: first and last but one sample of the result to compute, per axis; all by default.
 
         Returns:
-            (maps, *shape / keep), or the window of it.
+            A function of maps to (maps, *shape / keep), or the window of it.
         """
 
 
@@ -75,19 +76,22 @@ class WholeLowPass(AbstractLowPass):
     def scaled_by(self, factor) -> WholeLowPass:
         return WholeLowPass(self.values * factor, self.periodised)
 
-    def __call__(
-        self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
-    ) -> Array:
+    def between(
+        self, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
+    ) -> Average:
         ndim = len(shape)
         if self.periodised:
             atom_hat = stride**ndim * fold(self.values, stride, ndim)
         else:
             atom_hat = frequencies(self.values, tuple(n // stride for n in shape))
-        product = spectrum(u, ndim) * hermitian_part(atom_hat, ndim)
-        product = fold(product, keep // stride, ndim)
-        output = from_spectrum(product, ndim, not jnp.iscomplexobj(u))
-        ends = () if window is None else window
-        return output[(slice(None), *(slice(*own) for own in ends))]
+        atom_hat = hermitian_part(atom_hat, ndim)
+        ends = () if window is None else tuple(slice(*own) for own in window)
+
+        def average(u: Array) -> Array:
+            product = fold(spectrum(u, ndim) * atom_hat, keep // stride, ndim)
+            return from_spectrum(product, ndim, not jnp.iscomplexobj(u))[(slice(None), *ends)]
+
+        return average
 
 
 class AbstractProductLowPass(AbstractLowPass):
@@ -101,47 +105,62 @@ class AbstractProductLowPass(AbstractLowPass):
     def reach(self, axis: int, stride: int) -> int | None:
         """Samples, `stride` apart, beyond which the factor of an axis is zero; `None`: all of them."""
 
-    def __call__(
-        self, u: Array, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
-    ) -> Array:
-        for axis in reversed(range(len(shape))):
-            kept = shape[axis] // keep
-            ends = (0, kept) if window is None else window[axis]
-            line, at = self.line(axis, shape[axis], stride), axis - len(shape)
-            u = jnp.moveaxis(u, at, -1)
-            u = _filtered(u, line, self.reach(axis, stride), keep // stride, ends)
-            u = jnp.moveaxis(u, -1, at)
-        return u
+    def between(
+        self, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
+    ) -> Average:
+        along = []
+        for axis, size in enumerate(shape):
+            ends = (0, size // keep) if window is None else window[axis]
+            line, reach = self.line(axis, size, stride), self.reach(axis, stride)
+            along.append(_along(line, reach, keep // stride, ends))
+
+        def average(u: Array) -> Array:
+            for axis in reversed(range(-len(shape), 0)):
+                u = jnp.moveaxis(along[axis](jnp.moveaxis(u, axis, -1)), -1, axis)
+            return u
+
+        return average
 
 
-def _filtered(u: Array, line: Array, reach: int | None, step: int, ends: tuple[int, int]) -> Array:
-    """Convolve the last axis with a real response and keep some of every `step`-th sample."""
-    samples = u.shape[-1]
+def _along(line: Array, reach: int | None, step: int, ends: tuple[int, int]) -> Average:
+    """Convolves the last axis with a real response and keeps some of every `step`-th sample."""
+    samples = line.shape[0]
     kept, (start, stop) = samples // step, ends
     blocks = kept if reach is None else -(-reach // step)
     banded = 2 * blocks + 1 < kept and step >= _SHORTEST_BLOCK
     if not banded and kept > _MOST_ROWS:
-        product = fold(spectrum(u, 1) * line, step, 1)
-        return from_spectrum(product, 1, not jnp.iscomplexobj(u))[..., start:stop]
-    response = jnp.fft.ifft(line).real.astype(real_dtype(u.dtype))
+
+        def by_transforms(u: Array) -> Array:
+            product = fold(spectrum(u, 1) * line, step, 1)
+            return from_spectrum(product, 1, not jnp.iscomplexobj(u))[..., start:stop]
+
+        return by_transforms
+
+    response = jnp.fft.ifft(line).real
     if not banded:
         rows = np.arange(start, stop)[:, None] * step - np.arange(samples)[None]
-        return jnp.matmul(u, response[rows % samples].T, precision=_EXACT)
-    # Output i is a sum over blocks i + b of u, |b| <= blocks, each against its part of the response.
-    u = u.reshape(*u.shape[:-1], kept, step)
-    first, last = start - blocks, stop + blocks
-    pieces = [u[..., max(first, 0) : min(last, kept), :]]
-    if first < 0:
-        pieces.insert(0, u[..., first:, :])
-    if last > kept:
-        pieces.append(u[..., : last - kept, :])
-    u = pieces[0] if len(pieces) == 1 else jnp.concatenate(pieces, axis=-2)
+        matrix = response[rows % samples].T
+        return lambda u: jnp.matmul(u, matrix.astype(real_dtype(u.dtype)), precision=_EXACT)
     offsets = -np.arange(-blocks, blocks + 1)[None] * step - np.arange(step)[:, None]
-    parts = jnp.matmul(u, response[offsets % samples], precision=_EXACT)
-    total = parts[..., : stop - start, 0]
-    for b in range(1, 2 * blocks + 1):
-        total = total + parts[..., b : b + stop - start, b]
-    return total
+    band = response[offsets % samples]
+
+    def by_band(u: Array) -> Array:
+        # Output i is a sum over blocks i + b of u, |b| <= blocks, each against its part of the response.
+        u = u.reshape(*u.shape[:-1], kept, step)
+        first, last = start - blocks, stop + blocks
+        pieces = [u[..., max(first, 0) : min(last, kept), :]]
+        if first < 0:
+            pieces.insert(0, u[..., first:, :])
+        if last > kept:
+            pieces.append(u[..., : last - kept, :])
+        u = pieces[0] if len(pieces) == 1 else jnp.concatenate(pieces, axis=-2)
+        parts = jnp.matmul(u, band.astype(real_dtype(u.dtype)), precision=_EXACT)
+        total = parts[..., : stop - start, 0]
+        for b in range(1, 2 * blocks + 1):
+            total = total + parts[..., b : b + stop - start, b]
+        return total
+
+    return by_band
 
 
 class SpectralLowPass(AbstractProductLowPass):
