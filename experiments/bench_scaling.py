@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -147,12 +148,18 @@ def exponent(at: Sequence[float], cost: Sequence[float], exponential: bool) -> f
 
 def draw(results: Result, path: Path) -> None:
     """One panel per series: measured medians, and the prediction through the largest one."""
+    from matplotlib.ticker import LogLocator
+
     from wiatowski.plot import canvas
 
-    columns = len(results["series"])
-    figure, axes = canvas.figure(3.1 * columns, 3.6, columns=columns)
+    columns = min(3, len(results["series"]))
+    rows = math.ceil(len(results["series"]) / columns)
+    figure, axes = canvas.figure(3.5 * columns, 3.2 * rows, rows, columns)
+    panels = list(axes.flat)
+    for unused in panels[len(results["series"]) :]:
+        unused.remove()
     colours = {OURS: canvas.COLOURS["measured"], PEER: canvas.COLOURS["bound"]}
-    for panel, (name, series) in zip(axes[0], results["series"].items(), strict=True):
+    for panel, (name, series) in zip(panels, results["series"].items()):
         at, curves = series["at"], series["curves"]
         scale = 1e3 * curves[OURS][-1] / curves["predicted"][-1]
         panel.plot(
@@ -168,13 +175,18 @@ def draw(results: Result, path: Path) -> None:
                 label = _label(who, series, who)
                 panel.plot(at[: len(times)], times, "o-", color=colours[who], label=label)
         panel.set_yscale("log")
-        if series["exponential"]:
-            panel.set_xticks(at)
-        else:
+        if not series["exponential"]:
             panel.set_xscale("log")
+        panel.set_xticks(at, [str(value) for value in at], rotation=45 if max(at) > 1000 else 0)
+        panel.minorticks_off()
         panel.set_title(name)
         canvas.line_axes(panel, series["axis"], "time (ms)")
-        canvas.legend(panel)
+        low, high = panel.get_ylim()
+        if high < 30 * low:  # or else one tick alone
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.set_ylim(low, high * (high / low) ** 0.35)  # room for the legend
+        canvas.legend(panel, loc="upper left")
     figure.savefig(path, dpi=150)
 
 

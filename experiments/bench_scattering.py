@@ -2,8 +2,8 @@ r"""Scattering transforms beside kymatio's, in the same rounds on the same machi
 
 Every case runs in a process of its own, in which the contenders take turns (A B C A B C ...); ratios are
 medians over the rounds of ratios within a round. Memory and compile time are measured in one fresh
-process per contender: the largest resident size above that after the imports, and the seconds from the
-call to the first result less a second call. All in float32, all wait for their results.
+process per contender: the largest resident size above that after the imports, what the compiled program
+sets aside for intermediate results, and the seconds to trace and compile. All in float32, all wait.
 
 kymatio runs with every back end that is installed: numpy, jax as shipped (eager), jax under `jax.jit`,
 torch with one thread and with all. 1-D coefficients are compared in the scaling of kymatio's main branch.
@@ -36,6 +36,7 @@ from experiments.bench_extractor import (
     interleaved,
     ratio,
     summary,
+    temporary_bytes,
     version,
 )
 from experiments.transforms import alone, needed
@@ -272,7 +273,7 @@ def _correction(case: Case, transform) -> np.ndarray | float:
 
 
 def fresh(case: Case, contender: str, mode: str) -> Result:
-    """Peak memory above that after the imports, and the time to compile, in this fresh process."""
+    """Memory above that after the imports, and the time to compile, in this fresh process."""
     x = np.random.default_rng(0).normal(size=(case.batch, *case.shape)).astype(np.float32)
     jnp.zeros(1).block_until_ready()
     start = _memory("VmRSS")
@@ -282,22 +283,25 @@ def fresh(case: Case, contender: str, mode: str) -> Result:
         getattr(scattering, case.kind)(*case.arguments) if mine else kymatio_transform(case, "jax")
     )
     built = time.perf_counter() - begun
-    if mine:
-        (call,) = _ours(transform, x, 1, mode == "gradient").values()
-    elif mode == "gradient":
-        signals, jitted = jnp.asarray(x), jax.jit(jax.grad(lambda x: jnp.sum(transform(x) ** 2)))
-        call = lambda: jitted(signals)  # noqa: E731
-    else:
-        signals, jitted = jnp.asarray(x), jax.jit(transform)
-        call = lambda: jitted(signals)  # noqa: E731
-    seconds = []
+    arrays, rest = eqx.partition(transform, eqx.is_array)  # kymatio's filters are constants
+
+    def coefficients(x, arrays):
+        return eqx.combine(arrays, rest)(x)
+
+    def energy(x, arrays):
+        return jnp.sum(coefficients(x, arrays) ** 2)
+
+    function = jax.jit(jax.grad(energy) if mode == "gradient" else coefficients)
+    signals = jnp.asarray(x)
+    begun = time.perf_counter()
+    compiled = function.lower(signals, arrays).compile()
+    seconds = time.perf_counter() - begun
     for _ in range(2):
-        begun = time.perf_counter()
-        jax.block_until_ready(call())
-        seconds.append(time.perf_counter() - begun)
+        jax.block_until_ready(compiled(signals, arrays))
     return {
         "peak_bytes": None if start is None else (_memory("VmHWM") or 0) - start,
-        "compile_seconds": seconds[0] - seconds[1],
+        "temporary_bytes": temporary_bytes(compiled),
+        "compile_seconds": seconds,
         "build_seconds": built,
     }
 
@@ -316,18 +320,22 @@ def draw(results: Result, path: Path) -> None:
     from wiatowski.plot import canvas
 
     cases = list(results["cases"])
-    figure, axes = canvas.figure(10.5, 1.4 + 0.5 * len(cases), columns=2)
-    colours = [canvas.COLOURS[k] for k in ("upper", "lower", "bound", "second bound", "neutral")]
+    figure, axes = canvas.figure(10.5, 1.8 + 0.5 * len(cases), columns=2)
+    kinds = ("upper", "lower", "bound", "second bound", "neutral")
+    names = dict.fromkeys(
+        key.removesuffix(" / ours")
+        for case in results["cases"].values()
+        for key in case["forward"]["ratios"]
+        if key.startswith(PEER)
+    )
+    colours = dict(zip(names, (canvas.COLOURS[kind] for kind in kinds)))
+    names_of_rows = [case.replace("^2 ", "² ").replace("^3 ", "³ ") for case in cases]
     for panel, mode in zip(axes[0], ("forward", "gradient"), strict=True):
-        names = dict.fromkeys(
-            key.removesuffix(" / ours")
-            for case in results["cases"].values()
-            for key in case[mode]["ratios"]
-            if key.startswith(PEER)
-        )
-        for name, colour in zip(names, colours, strict=False):
+        for name, colour in colours.items():
             own = [results["cases"][c][mode]["ratios"].get(f"{name} / ours") for c in cases]
             at = [row for row, r in enumerate(own) if r]
+            if not at:
+                continue
             middle, low, high = (
                 np.array([r[k] for r in own if r]) for k in ("median", "least", "largest")
             )
@@ -338,11 +346,19 @@ def draw(results: Result, path: Path) -> None:
         ticks = [1, 2, 3, 4, 6, 10, 20]
         panel.set_xticks(ticks, [str(t) for t in ticks])
         panel.minorticks_off()
-        panel.set_yticks(range(len(cases)), cases if mode == "forward" else [""] * len(cases))
+        panel.set_yticks(
+            range(len(cases)), names_of_rows if mode == "forward" else [""] * len(cases)
+        )
         panel.invert_yaxis()
         panel.set_title(mode)
         canvas.line_axes(panel, "time / time of wiatowski (median, least to largest round)", "")
-    canvas.legend(axes[0][0], loc="lower right")
+    figure.legend(
+        *axes[0][0].get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=5,
+        fontsize=9,
+        frameon=False,
+    )
     figure.savefig(path, dpi=150)
 
 
@@ -365,11 +381,12 @@ def table(results: Result) -> str:
         for mode in ("forward", "gradient"):
             mine, theirs = (case["fresh"][who][mode] for who in (OURS, f"{PEER} jax, jit"))
             memory = ""
-            if mine["peak_bytes"]:
-                memory = (
-                    f"peak memory {mine['peak_bytes'] / 2**20:.0f} of {theirs['peak_bytes'] / 2**20:.0f} "
-                    f"MiB ({theirs['peak_bytes'] / mine['peak_bytes']:.1f}x), "
-                )
+            for key, text in (("peak_bytes", "peak memory"), ("temporary_bytes", "temporaries")):
+                if mine[key] and theirs[key]:
+                    memory += (
+                        f"{text} {mine[key] / 2**20:.0f} of {theirs[key] / 2**20:.0f} MiB "
+                        f"({theirs[key] / mine[key]:.1f}x), "
+                    )
             lines.append(
                 f"  {mode}: {memory}compile {mine['compile_seconds']:.1f} s of "
                 f"{theirs['compile_seconds']:.1f} s, filters {mine['build_seconds']:.2f} of "
