@@ -26,18 +26,16 @@ from wiatowski.scattering._arguments import (
 )
 from wiatowski.scattering._network import (
     Wavelets,
-    admissible,
-    littlewood_paley_sums,
     placed,
     run,
     scale_of,
 )
-from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
+from wiatowski.scattering._transform import AbstractScattering
 
 __all__ = ["HarmonicScattering3D"]
 
 
-class HarmonicScattering3D(eqx.Module):
+class HarmonicScattering3D(AbstractScattering):
     r"""$S_{j,l,q} x = \int (\sum_m |x * \psi_{j,l,m}|^2)^{q/2}$, and along paths $j_1 < j_2 < \dots$ of one degree l.
 
     Invariant under translations, and under rotations as far as the grid allows. Signals are periodic, on all
@@ -137,10 +135,6 @@ class HarmonicScattering3D(eqx.Module):
                 )
         return layer
 
-    def __call__(self, x: Array) -> Array:
-        """The coefficients: see `scattering`."""
-        return self.scattering(x)
-
     def scattering(self, x: Array) -> Array:
         """The coefficients of signals.
 
@@ -165,22 +159,6 @@ class HarmonicScattering3D(eqx.Module):
         for row, key in enumerate(keys):
             scales[row, : len(key)] = key
         return {"order": np.array([len(key) for key in keys]), "key": keys, "j": scales}
-
-    def report(self) -> LittlewoodPaleyReport:
-        """Frame bounds of every layer for real maps, and where they are attained; prints as a table."""
-        return report_of("HarmonicScattering3D", self.littlewood_paley(), self.network.grid)
-
-    def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
-        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on the grid, symmetrised for real maps."""
-        return littlewood_paley_sums(self.network, real)
-
-    def admissible(self, real: bool = True) -> HarmonicScattering3D:
-        """The same transform with filters divided so that B <= 1: no layer gains energy.
-
-        Args:
-            real: for real signals only; complex ones may gain energy then.
-        """
-        return eqx.tree_at(lambda s: s.network, self, admissible(self.network, real))
 
     def _scale_paths(self) -> list[tuple[int, ...]]:
         return [

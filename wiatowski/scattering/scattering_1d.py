@@ -16,16 +16,14 @@ from wiatowski.scattering._arguments import PADDINGS, as_signals, check_choice, 
 from wiatowski.scattering._network import (
     Sampling,
     Wavelets,
-    admissible,
     extended,
     followed,
-    littlewood_paley_sums,
     placed,
     run,
     scale_of,
     scattering_network,
 )
-from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
+from wiatowski.scattering._transform import AbstractScattering
 from wiatowski.scattering.morlet_1d import SIGMA, Wavelet, family, gaussian, morlet_bank
 
 __all__ = ["Scattering1D"]
@@ -33,7 +31,7 @@ __all__ = ["Scattering1D"]
 _BORDER = 1e-3  # share of the low-pass in l^1 that padding may leave out
 
 
-class Scattering1D(eqx.Module):
+class Scattering1D(AbstractScattering):
     r"""Averages $x * \phi$, $|x * \psi_{\lambda_1}| * \phi$, $||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi$, ..
 
     Paths follow increasing $j_1 < j_2 < \dots$, $2^j$ the stride that a wavelet's band allows; coefficients are
@@ -145,10 +143,6 @@ class Scattering1D(eqx.Module):
         """Samples added behind the signal."""
         return self.padded_grid.shape[0] - self.shape[0] - self.pad_left
 
-    def __call__(self, x: Array) -> Any:
-        """The coefficients: see `scattering`."""
-        return self.scattering(x)
-
     def scattering(self, x: Array) -> Any:
         """The coefficients of signals.
 
@@ -199,22 +193,6 @@ class Scattering1D(eqx.Module):
         """Number of paths, in all or per order."""
         counts = self.network.path_counts
         return counts if detail else sum(counts)
-
-    def report(self) -> LittlewoodPaleyReport:
-        """Frame bounds of every layer for real maps, and where they are attained; prints as a table."""
-        return report_of("Scattering1D", self.littlewood_paley(), self.padded_grid)
-
-    def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
-        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`, symmetrised for real maps."""
-        return littlewood_paley_sums(self.network, real)
-
-    def admissible(self, real: bool = True) -> Scattering1D:
-        """The same transform with filters divided so that B <= 1: no layer gains energy.
-
-        Args:
-            real: for real signals only; complex ones may gain energy then.
-        """
-        return eqx.tree_at(lambda s: s.network, self, admissible(self.network, real))
 
     def _scale(self, layer: int, n: int) -> int:
         return scale_of("Scattering1D", self.network.layers[layer].labels[n])

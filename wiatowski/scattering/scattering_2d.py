@@ -21,22 +21,20 @@ from wiatowski.scattering._arguments import (
 from wiatowski.scattering._network import (
     Sampling,
     Wavelets,
-    admissible,
     extended,
     followed,
-    littlewood_paley_sums,
     placed,
     run,
     scale_of,
     scattering_network,
 )
-from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
+from wiatowski.scattering._transform import AbstractScattering
 from wiatowski.scattering.morlet_2d import morlet_bank
 
 __all__ = ["Scattering2D"]
 
 
-class Scattering2D(eqx.Module):
+class Scattering2D(AbstractScattering):
     r"""Averages $x * \phi$, $|x * \psi_{\lambda_1}| * \phi$, $||x * \psi_{\lambda_1}| * \psi_{\lambda_2}| * \phi$, ..
 
     Paths follow increasing scales $j_1 < j_2 < \dots < J$; coefficients are kept on every $2^J$-th sample.
@@ -118,10 +116,6 @@ class Scattering2D(eqx.Module):
         """The grid of the extended images."""
         return self.network.grid
 
-    def __call__(self, x: Array) -> Any:
-        """The coefficients: see `scattering`."""
-        return self.scattering(x)
-
     def scattering(self, x: Array) -> Any:
         """The coefficients of images.
 
@@ -162,22 +156,6 @@ class Scattering2D(eqx.Module):
                 table[:, row, layer] = n, *places[layer][n]
         order = np.array([len(key) for key in keys])
         return {"order": order, "key": keys, **dict(zip(("n", "j", "theta"), table, strict=True))}
-
-    def report(self) -> LittlewoodPaleyReport:
-        """Frame bounds of every layer for real maps, and where they are attained; prints as a table."""
-        return report_of("Scattering2D", self.littlewood_paley(), self.padded_grid)
-
-    def littlewood_paley(self, real: bool = True) -> tuple[Array, ...]:
-        r"""Per layer $|\hat\phi|^2 + \sum_\lambda |\hat\psi_\lambda|^2$ on `padded_grid`, symmetrised for real maps."""
-        return littlewood_paley_sums(self.network, real)
-
-    def admissible(self, real: bool = True) -> Scattering2D:
-        """The same transform with filters divided so that B <= 1: no layer gains energy.
-
-        Args:
-            real: for real signals only; complex ones may gain energy then.
-        """
-        return eqx.tree_at(lambda s: s.network, self, admissible(self.network, real))
 
     def _places(self) -> list[list[tuple[int, int]]]:
         """Per layer and wavelet its scale, and its number among those of that scale."""
