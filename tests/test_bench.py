@@ -17,7 +17,7 @@ def tiny(grid: wi.Grid) -> wi.FeatureExtractor:
 
 def test_benchmark_of_tiny_extractors(monkeypatch):
     monkeypatch.setattr(bench, "SHORTEST_SAMPLE", 0.0)
-    results = bench.benchmark(1, 16, 2, (1, 2), 1, 32, {"tiny": tiny})
+    results = bench.benchmark(1, 16, 2, (1, 2), 1, 64, {"tiny": tiny})
     assert json.loads(json.dumps(results))["setting"]["rounds"] == 1
     for title, section in results["sections"].items():
         assert all(len(times) == 1 for times in section["seconds"].values()), title
