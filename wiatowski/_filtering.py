@@ -1,7 +1,8 @@
 r"""Many maps times many atoms in frequency, folded to the samples that are kept.
 
-Spectra travel as *windows*: all frequencies $-W/2 \le k < W/2$ of each axis, in the order of the FFT.
-Atoms that vanish outside a window are stored, and multiplied, only there.
+Spectra travel as *windows*: all frequencies $-W/2 \le k < W/2$ of each axis, in the order of the FFT or,
+*centred*, from the lowest to the highest, so that smaller windows are slices of larger ones. Atoms that
+vanish outside a window are stored, and multiplied, only there.
 """
 
 from __future__ import annotations
@@ -47,6 +48,53 @@ def window_of_half(half: Array, shape: tuple[int, ...]) -> Array:
         ]
         negative = jnp.concatenate(parts, axis=axis)
     return jnp.concatenate([positive, jnp.conj(negative)], axis=-1)
+
+
+def centred(u_hat: Array, shape: tuple[int, ...]) -> Array:
+    """A centred window from full spectra in the order of the FFT."""
+    for axis, width in zip(spatial_axes(len(shape)), shape, strict=True):
+        u_hat = _ascending(u_hat, axis, width // 2, width)
+    return u_hat
+
+
+def centred_of_half(half: Array, shape: tuple[int, ...]) -> Array:
+    """A centred window from the half spectra of real maps."""
+    width, axes = shape[-1], spatial_axes(len(shape))[:-1]
+    positive, negative = half[..., : (width + 1) // 2], half[..., 1 : width // 2 + 1]
+    for axis, own in zip(axes, shape[:-1], strict=True):
+        positive = _ascending(positive, axis, own // 2, own)
+        negative = _ascending(negative, axis, (own - 1) // 2, own)
+    mirrored = jnp.conj(jnp.flip(negative, (*axes, -1)))  # what stands at -k
+    return jnp.concatenate([mirrored, positive], axis=-1)
+
+
+def _ascending(u_hat: Array, axis: int, below: int, width: int) -> Array:
+    """The frequencies from -below on, in order, of an axis in the order of the FFT."""
+    size = u_hat.shape[axis]
+    parts = [_part(u_hat, axis, size - below, size), _part(u_hat, axis, 0, width - below)]
+    return jnp.concatenate(parts, axis=axis) if below else parts[1]
+
+
+def middle(values: Array, shape: tuple[int, ...]) -> Array:
+    """A smaller centred window of a centred window."""
+    for axis, width in zip(spatial_axes(len(shape)), shape, strict=True):
+        start = values.shape[axis] // 2 - width // 2
+        values = _part(values, axis, start, start + width)
+    return values
+
+
+def folded_middle(values: Array, shape: tuple[int, ...]) -> Array:
+    """Sums of the values of a centred window whose frequencies agree modulo `shape`, centred."""
+    for axis, n in zip(spatial_axes(len(shape)), shape, strict=True):
+        below, width = values.shape[axis] // 2 - n // 2, values.shape[axis]
+        before = -below % n
+        after = -(before + width) % n
+        pads = [(0, 0, 0)] * values.ndim
+        pads[axis] = (before, after, 0)
+        values = jax.lax.pad(values, jnp.zeros((), values.dtype), pads)
+        starts = range(0, values.shape[axis], n)
+        values = _written_out([_part(values, axis, t, t + n) for t in starts])
+    return values
 
 
 def folded(values: Array, shape: tuple[int, ...]) -> Array:

@@ -133,13 +133,16 @@ def from_half_spectrum(half: Array, shape: tuple[int, ...], ndim: int) -> Array:
     return jnp.fft.irfftn(half, s=shape, axes=spatial_axes(ndim))
 
 
-def from_narrow_spectrum(u_hat: Array, shape: tuple[int, ...], real: bool) -> Array:
+def from_narrow_spectrum(
+    u_hat: Array, shape: tuple[int, ...], real: bool, centred: bool = False
+) -> Array:
     r"""Arrays on many samples from few frequencies: one small matrix per axis.
 
     Args:
-        u_hat: (..., *window), in the order of the FFT; with `real` only k >= 0 of the last axis.
+        u_hat: (..., *window), in the order of the FFT or centred; with `real` only k >= 0 of the last axis.
         shape: samples per axis, more than frequencies.
         real: whether the arrays are real.
+        centred: the order.
     """
     ndim = len(shape)
     parts = jnp.stack([u_hat.real, u_hat.imag], axis=-ndim - 1)  # (..., 2, *window)
@@ -148,7 +151,8 @@ def from_narrow_spectrum(u_hat: Array, shape: tuple[int, ...], real: bool) -> Ar
         last = axis == ndim - 1
         if last and real:
             continue
-        k = np.fft.fftfreq(u_hat.shape[axis - ndim], 1 / u_hat.shape[axis - ndim]).round()
+        width = u_hat.shape[axis - ndim]
+        k = np.arange(width) - width // 2 if centred else np.fft.fftfreq(width, 1 / width).round()
         matrix = _parts_of_exponentials(k, shape[axis], parts.dtype)
         at = batch + 1 + axis
         parts = jnp.tensordot(parts, matrix, ((batch, at), (0, 1)), precision=_EXACT)

@@ -14,7 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._chunks import map_chunks, rows_per_chunk
-from wiatowski._filtering import filtered, window, window_of_half
+from wiatowski._filtering import (
+    centred,
+    centred_of_half,
+    filtered,
+    middle,
+    window,
+    window_of_half,
+)
 from wiatowski._fourier import (
     from_half_spectrum,
     from_narrow_spectrum,
@@ -54,10 +61,15 @@ class Spectra(NamedTuple):
     values: Array
     real: bool
     shape: tuple[int, ...]
+    centre: Array | None = None  # the largest centred window that is asked for
 
     def window(self, shape: tuple[int, ...]) -> Array:
-        """All frequencies of a window."""
+        """All frequencies of a window, in the order of the FFT."""
         return (window_of_half if self.real else window)(self.values, shape)
+
+    def with_centre(self, shape: tuple[int, ...]) -> Spectra:
+        """Also in the order of frequencies, which is computed once for all windows up to a shape."""
+        return self._replace(centre=(centred_of_half if self.real else centred)(self.values, shape))
 
 
 def propagated(
@@ -212,6 +224,9 @@ class _Walk:
         spectra = None
         if node.branches or not (self.readout or isinstance(bank, SubsampledBank)):
             spectra = _spectra(maps, ndim)
+        if spectra is not None and node.branches and self.layers[node.depth].centred:
+            widths = (self.atoms[node, branch].shape[2:] for branch in node.branches)
+            spectra = spectra.with_centre(tuple(map(max, zip(*widths))))
         features = {node.depth: self._output(node, maps, spectra)[:, None]}
         held = {(node.depth, node.stride): maps[:, None]} if node.depth in self.collect else {}
         parts = [Collected(features, held)]
@@ -289,7 +304,10 @@ def _new_maps(
         tap: (maps, new maps, *samples of the grid), added before the pooling.
     """
     ndim, step = len(spectra.shape), _step(layer, node, branch)
-    z = _convolved(spectra, _flat(atoms), layer.bank.atoms_real, step)
+    if layer.centred:
+        z = _convolved_centred(spectra, _flat(atoms), step, layer.nonlinearity.ignores_phase)
+    else:
+        z = _convolved(spectra, _flat(atoms), layer.bank.atoms_real, step)
     z = z.reshape(len(z), *atoms.shape[:2], *z.shape[2:])
     v = layer.nonlinearity.join(z, 2)
     if tap is not None:
@@ -359,6 +377,29 @@ def _convolved(spectra: Spectra, atoms_hat: Array, atoms_real: bool, step: int) 
     if half:
         return from_half_spectrum(product, kept, ndim)
     return from_spectrum(product, ndim, real)
+
+
+def _convolved_centred(spectra: Spectra, atoms_hat: Array, step: int, any_phase: bool) -> Array:
+    """The same for atoms on a centred window, complex in space.
+
+    Folded, a centred window begins at some frequency k instead of 0, and the maps come out with their
+    phases turned by k; with `any_phase` they stay so.
+    """
+    assert spectra.centre is not None
+    ndim, width = len(spectra.shape), atoms_hat.shape[1:]
+    kept = tuple(n // step for n in spectra.shape)
+    u_hat = middle(spectra.centre, width)
+    if step > 1:
+        u_hat = u_hat * step**-ndim
+    if any(w < k for w, k in zip(width, kept)):
+        return from_narrow_spectrum(filtered(u_hat, atoms_hat, width), kept, False, centred=True)
+    z = from_spectrum(filtered(u_hat, atoms_hat, kept), ndim, False)
+    for axis, (w, n) in enumerate(zip(width, kept)):
+        first = -(w // 2) % n
+        if first and not any_phase:
+            turns = np.exp(2j * np.pi * (first * np.arange(n) % n) / n).astype(z.dtype)
+            z = z * turns.reshape([-1 if a == axis else 1 for a in range(ndim)])
+    return z
 
 
 def _shares(node: Node, taps: Rows) -> list[Rows]:

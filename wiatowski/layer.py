@@ -149,6 +149,11 @@ class Layer(eqx.Module):
         """The number of atoms of each of some maps, which is the same."""
         return len(self._groups()[rows[0]])
 
+    @property
+    def centred(self) -> bool:
+        """Whether the windows of `atoms` are centred, or in the order of the FFT."""
+        return isinstance(self.bank, SubsampledBank) and not self.bank.atoms_real
+
     def atoms(self, rows: Sequence[int], samples: tuple[int, ...]) -> Array:
         """Transforms of the atoms of some maps of one kind, for parents held on so many samples.
 

@@ -45,10 +45,11 @@ class AbstractNonlinearity(eqx.Module):
     """A map of arrays with `M(0) = 0`.
 
     `pointwise` says that each sample is mapped on its own, so that the map commutes with every
-    shift and with decimation.
+    shift and with decimation; `ignores_phase`, that complex samples enter by their moduli alone.
     """
 
     pointwise: ClassVar[bool] = True
+    ignores_phase: ClassVar[bool] = False
     # Whether it makes one map of the maps of several atoms.
     joins: ClassVar[bool] = False
 
@@ -127,6 +128,8 @@ def _root_of_squares_jvp(axis: int, primals, tangents):
 class Modulus(AbstractNonlinearity):
     r"""$M(z) = |z|$; L = 1 (reverse triangle inequality), as in the paper."""
 
+    ignores_phase = True
+
     @property
     def lipschitz(self) -> float:
         return 1.0
@@ -153,6 +156,7 @@ class GroupModulus(AbstractNonlinearity):
 
     over: tuple[str, ...] = eqx.field(static=True)
     joins = True
+    ignores_phase = True
 
     def __init__(self, over: str | tuple[str, ...] = ("order", "part")):
         over = (over,) if isinstance(over, str) else tuple(over)

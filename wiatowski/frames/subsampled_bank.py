@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._filtering import chosen, folded, window
+from wiatowski._filtering import chosen, folded, folded_middle, middle, window
 from wiatowski._fourier import reflected
 from wiatowski._types import Array, is_concrete, real_dtype
 from wiatowski.frames.bank import AbstractBank, FrameBounds
@@ -31,16 +31,20 @@ __all__ = ["Band", "SubsampledBank", "band_strides", "subsampled"]
 class Band(eqx.Module):
     """Atoms with one stride, stored on one window of frequencies."""
 
-    values: Array  # (atoms, *window), in the order of the FFT
+    values: (
+        Array  # (atoms, *window), centred; in the order of the FFT for atoms that are real in space
+    )
     rows: tuple[int, ...] = eqx.field(static=True)  # their numbers in the bank
     stride: int = eqx.field(static=True)
 
-    def on_samples(self, shape: tuple[int, ...], periodised: bool) -> Array:
+    def on_samples(self, shape: tuple[int, ...], periodised: bool, real: bool) -> Array:
         """The atoms' transforms on a window of a coarser grid of `shape`, folded or cut to it."""
         fits = tuple(min(w, n) for w, n in zip(self.values.shape[1:], shape))
         if fits == self.values.shape[1:]:
             return self.values
-        return folded(self.values, fits) if periodised else window(self.values, fits)
+        if real:
+            return folded(self.values, fits) if periodised else window(self.values, fits)
+        return folded_middle(self.values, fits) if periodised else middle(self.values, fits)
 
 
 class SubsampledBank(AbstractBank):
@@ -103,7 +107,7 @@ class SubsampledBank(AbstractBank):
         for band in self.bands:
             at = np.ix_(
                 np.asarray(band.rows),
-                *map(_frequencies, band.values.shape[1:]),
+                *(_frequencies(width, self.atoms_real) for width in band.values.shape[1:]),
             )
             full = full.at[at].set(band.values)
         return full
@@ -153,7 +157,7 @@ class SubsampledBank(AbstractBank):
     def band(self, atoms: Sequence[int], samples: tuple[int, ...]) -> Array:
         """Atoms of one band, for maps held on so many samples: (atoms, *window)."""
         band = self.bands[self.band_of(atoms)]
-        values = band.on_samples(samples, self.periodised)
+        values = band.on_samples(samples, self.periodised, self.atoms_real)
         return chosen(values, [band.rows.index(atom) for atom in atoms])
 
     def littlewood_paley(self, real: bool = False) -> Array:
@@ -247,10 +251,10 @@ def subsampled(
         rows, stride = tuple(i for i, own in enumerate(kinds) if own == kind), kind[0]
         values = everything[np.asarray(rows)]
         extent = _extent(values, tuple(n // stride for n in bank.grid.shape), tolerance)
-        at = np.ix_(np.arange(len(rows)), *map(_frequencies, extent))
-        bands.append(
-            Band(jnp.asarray(values if extent == bank.grid.shape else values[at]), rows, stride)
-        )
+        if extent != bank.grid.shape or not bank.atoms_real:
+            within = (_frequencies(width, bank.atoms_real) for width in extent)
+            values = values[np.ix_(np.arange(len(rows)), *within)]
+        bands.append(Band(jnp.asarray(values), rows, stride))
     low_pass = _low_pass(bank, periodised, tolerance)
     return SubsampledBank(
         tuple(bands), low_pass, bank.grid, bank.labels, bank.atoms_real, periodised, frame
@@ -308,9 +312,11 @@ def _extent(values: Array, shape: tuple[int, ...], tolerance: float) -> tuple[in
     return tuple(max(w, n) for w, n in zip(extent, shape))
 
 
-def _frequencies(samples: int) -> np.ndarray:
-    """k in the order of the FFT, negative ones as such."""
-    return np.fft.fftfreq(samples, 1 / samples).round().astype(int)
+def _frequencies(width: int, real: bool) -> np.ndarray:
+    """k of a window: in the order of the FFT, negative ones as such, for real atoms, centred for others."""
+    if real:
+        return np.fft.fftfreq(width, 1 / width).round().astype(int)
+    return np.arange(width) - width // 2
 
 
 def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractLowPass:
