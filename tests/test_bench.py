@@ -68,7 +68,9 @@ def test_benchmark_of_a_tiny_scattering(monkeypatch, tmp_path):
 def test_exponents_of_a_tiny_series(monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "SHORTEST_SAMPLE", 0.0)
     case = bench_scattering.Case("Scattering2D", (1, (8, 8), 2), 1)
-    deep = bench_scaling.Series("layers", (1, 2, 3), lambda _: case, lambda n: {"max_order": n}, True)
+    deep = bench_scaling.Series(
+        "layers", (1, 2, 3), lambda _: case, lambda n: {"max_order": n}, True
+    )
     batch = bench_scaling.Series("batch", (1, 2, 4), lambda n: case._replace(batch=n))
     series = {"deep": deep, "batch": batch}
     found = {name: bench_scaling.measured(name, one, 1) for name, one in series.items()}

@@ -45,6 +45,14 @@ def scattering(
     return wi.FeatureExtractor(layers[:order], grid, **settings)
 
 
+def odd(**options):
+    """All samples of odd grids, and a nonlinearity that sees phases."""
+    grid = wi.Grid((15, 21))
+    bank = wi.frames.Morlet(scales=2, orientations=2).on(grid)
+    layer = wi.Layer(subsampled(bank, [1] * len(bank)), wi.Tanh())
+    return wi.FeatureExtractor([layer, layer], grid, output_stride=3, **options)
+
+
 def harmonics(**options):
     """Solid harmonics, joined over their orders."""
     frame = wi.frames.SolidHarmonics(scales=2, degree=1)
@@ -79,6 +87,7 @@ EXTRACTORS = {
         output_stride=8,
         **o,
     ),
+    "odd samples, phases that count": odd,
     "joined": harmonics,
     "decreasing": lambda **o: tree(paths="decreasing", **o),
     "chosen": lambda **o: tree(
