@@ -145,3 +145,14 @@ def test_no_threshold_is_the_identity_also_in_the_derivative():
     for nonlinearity in (wi.ModReLU(0.0), wi.SoftThreshold(0.0)):
         gradient = jax.grad(lambda x, m=nonlinearity: jnp.sum(m(x)))(tiny)
         np.testing.assert_array_equal(gradient, np.ones(4))
+
+
+@pytest.mark.parametrize("kind", [jnp.float32, jnp.complex64])
+@pytest.mark.parametrize("size", [1e-30, 1e-20, 1.0, 1e20, 1e30])
+def test_the_root_of_squares_neither_over_nor_underflows(kind, size):
+    z = jnp.asarray([[3.0, 1.0, 0.0], [4.0, 2.0, 0.0], [0.0, 2.0, 0.0]], kind)
+    join = wi.GroupModulus().join
+    np.testing.assert_allclose(join(size * z, 0) / size, [5.0, 3.0, 0.0], rtol=1e-6)
+    slope = jax.grad(lambda x: jnp.sum(join(x, 0)))(size * z)
+    np.testing.assert_allclose(slope[:, 0], [0.6, 0.8, 0.0], rtol=1e-6)
+    np.testing.assert_array_equal(slope[:, 2], 0)

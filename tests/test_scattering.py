@@ -233,3 +233,11 @@ def test_layers_with_filters_of_their_own():
     meta = S.meta()
     assert meta["theta"][9].tolist() == [0.0, 0.0]
     assert np.isnan(Scattering1D(3, 61, wavelets=wi.frames.Morlet(3)).meta()["xi"]).all()
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.parametrize("batch", [(0,), (2, 0, 3)])
+def test_no_signals(name, batch):
+    S = TRANSFORMS[name]()
+    one = S(np.zeros(S.shape))
+    assert S(np.zeros((*batch, *S.shape))).shape == (*batch, *one.shape)

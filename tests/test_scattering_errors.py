@@ -199,12 +199,17 @@ ERRORS = {
     "wavelets, a list too short": (
         lambda _: PLANE(2, (8, 8), wavelets=[MORLET]),
         ValueError,
-        "wavelets must be a frame, a FilterBank, or one for each of the 2 layers",
+        "or a list of one for each of the 2 layers, not 1: ",
+    ),
+    "wavelets, a word": (
+        lambda _: PLANE(2, (8, 8), wavelets="morlet"),
+        ValueError,
+        "wavelets must be a frame such as .*, not 'morlet'",
     ),
     "wavelets, an array": (
         lambda _: PLANE(2, (8, 8), wavelets=np.ones((2, 16, 16))),
         ValueError,
-        "wavelets must be a frame, a FilterBank",
+        "wavelets must be a frame such as frames.Morlet",
     ),
     "wavelets that mix": (
         lambda _: LINE(2, 32, wavelets=wi.frames.MatrixFilters(np.ones((2, 1, 3)))),

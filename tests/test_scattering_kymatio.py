@@ -217,6 +217,9 @@ SPACES = [
     {"J": 1, "shape": (8, 8, 8), "L": 2, "max_order": 1, "sigma_0": 1.3},
     {"J": 1, "shape": (12, 8, 10), "L": 1, "rotation_covariant": False},
     {"J": 0, "shape": (8, 6, 8), "L": 2, "integral_powers": (0.5,)},
+    {"J": 2, "shape": (8, 12, 6), "L": 2},
+    {"J": 3, "shape": (8, 8, 8), "L": 1},
+    {"J": 1, "shape": (4, 6, 4), "L": 1},
 ]
 
 

@@ -402,9 +402,9 @@ ERRORS = {
         r"SolidHarmonics\.on: exists in 3-D, but the grid has 1 axes",
     ),
     "solid harmonics too deep": (
-        lambda _: frames.SolidHarmonics(4, 1).on(wi.Grid((16, 16, 9))),
+        lambda _: frames.SolidHarmonics(5, 1).on(wi.Grid((16, 16, 9))),
         ValueError,
-        r"SolidHarmonics\(scales=4\)\.on: too deep .* use scales <= 3",
+        r"SolidHarmonics\(scales=5\)\.on: too deep .* use scales <= 4",
     ),
     "too many solid harmonics": (
         lambda _: frames.SolidHarmonics(3, 20).on(wi.Grid((64, 64, 64))),

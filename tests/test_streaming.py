@@ -22,7 +22,7 @@ from streaming_process import CHUNK, SIGNALS, extractor, noise, run, start
 
 import wiatowski as wi
 from wiatowski import streaming
-from wiatowski.streaming.ceiling import largest_within
+from wiatowski.streaming.ceiling import in_bytes, largest_within
 from wiatowski.streaming.identity import digest
 from wiatowski.streaming.program import Program
 from wiatowski.streaming.source import open_source
@@ -61,6 +61,18 @@ class OnlySlices:
     def __getitem__(self, block: slice):
         self.lengths.append(block.stop - (block.start or 0))
         return self._array[block]
+
+
+class Short(OnlySlices):
+    """A source that holds less than its shape says."""
+
+    def __getitem__(self, block: slice):
+        return self._array[block] if block.stop - block.start == 1 else self._array[block][:1]
+
+
+def archive(folder):
+    np.savez(folder / "x.npz", noise(3))
+    return folder / "x.npz"
 
 
 def as_npy(array, folder):
@@ -434,6 +446,12 @@ BAD_SOURCES = {
         ValueError,
         r"signal has shape \(8, 8\), but the grid",
     ),
+    "fewer than it says": (
+        lambda _: Short(noise(12)),
+        ValueError,
+        r"its slice 0:12 has shape \(1, 16, 16\) instead of \(12, 16, 16\)",
+    ),
+    "archive": (archive, ValueError, "no .npy file of numbers .an archive of several arrays"),
     "not finite": (not_finite, ValueError, "signal 3 holds NaN or infinite samples; replace them"),
 }
 
@@ -449,8 +467,8 @@ BAD_CALLS = {
     "no function": ((3,), {}, TypeError, "phi must map one signal to arrays"),
     "no chunk": ((abs,), {"chunk": 0}, ValueError, "chunk must be a number of signals >= 1, not 0"),
     "chunk of text": ((abs,), {"chunk": "2"}, ValueError, "chunk must be a number of signals"),
-    "no memory": ((abs,), {"memory": 0}, ValueError, 'bytes >= 1 or a text like "2GB", not 0'),
-    "memory of text": ((abs,), {"memory": "much"}, ValueError, "text like \"2GB\", not 'much'"),
+    "no memory": ((abs,), {"memory": 0}, ValueError, 'bytes >= 1 or a text like "2GB".* not 0'),
+    "memory of text": ((abs,), {"memory": "much"}, ValueError, "text like \"2GB\".* not 'much'"),
     "no devices": ((abs,), {"devices": []}, ValueError, r"distinct devices .*not \(\)"),
     "no device": ((abs,), {"devices": "01"}, ValueError, r"distinct devices .*not \('0', '1'\)"),
     "strange names": ((lambda f: {"a/b": f},), {}, ValueError, "no distinct names of Zarr arrays"),
@@ -555,3 +573,21 @@ def test_without_the_extra(tmp_path, module):
         pytest.raises(ImportError, match=rf'{module} is missing; .*"wiatowski\[stream\]"'),
     ):
         run(jnp.abs, noise(2), tmp_path / "store")
+
+
+@pytest.mark.parametrize("place", [0, 4])
+def test_what_a_store_knows_its_source_by_is_read_first(tmp_path, place):
+    """After the repair the same call goes on: no store was made for the damaged source."""
+    good, bad = noise(5), noise(5)
+    bad[place, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=f"signal {place} holds NaN"):
+        run(jnp.abs, bad, tmp_path / "store", chunk=2)
+    assert len(run(jnp.abs, good, tmp_path / "store", chunk=2)) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("50000000", 50_000_000), ("50mb", 50_000_000), ("1KB", 1000), ("1 kib", 1024), (1e8, 10**8)],
+)
+def test_ways_to_write_a_ceiling(text, count):
+    assert in_bytes(text) == count

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -105,6 +106,14 @@ def propagated(
     Returns:
         Per depth (signals, paths, *samples).
     """
+    if not len(signals):  # the shapes of one, none times
+        one = jax.ShapeDtypeStruct((1, *signals.shape[1:]), signals.dtype)
+        no_taps = {n: jax.ShapeDtypeStruct((1, *t.shape[1:]), t.dtype) for n, t in taps.items()}
+        settings = {"collect": collect, "budget": budget, "readout": readout, "window": window}
+        shapes = jax.eval_shape(
+            lambda f, t: propagated(layers, banks, trees, keeps, f, t, **settings), one, no_taps
+        )
+        return jax.tree.map(lambda a: jnp.zeros((0, *a.shape[1:]), a.dtype), shapes)
     features, maps, last = {}, {}, len(layers)
     for tree in trees:
         depths, end = tree.depths(), tree.last

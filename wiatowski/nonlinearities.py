@@ -15,9 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._fourier import squared_modulus
 from wiatowski._types import Array
-from wiatowski.features import safe_sqrt
 
 __all__ = [
     "GELU",
@@ -109,10 +107,16 @@ def _shrink_modulus(u: Array, threshold: float) -> Array:
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _root_of_squares(u: Array, axis: int) -> Array:
-    squares = squared_modulus(u) if jnp.iscomplexobj(u) else u**2
+    parts = [jnp.abs(u.real), jnp.abs(u.imag)] if jnp.iscomplexobj(u) else [jnp.abs(u)]
     # Written out: XLA's reductions over a leading axis are slower than additions.
-    rows = [jax.lax.index_in_dim(squares, i, axis, False) for i in range(squares.shape[axis])]
-    return safe_sqrt(functools.reduce(jnp.add, rows))
+    rows = [jax.lax.index_in_dim(p, i, axis, False) for p in parts for i in range(u.shape[axis])]
+    # Divided by the largest, so that no square over- or underflows.
+    peak = functools.reduce(jnp.maximum, rows)
+    scale = jnp.where(peak > 0, peak, 1)
+    inverse = 1 / scale
+    return jnp.where(
+        peak > 0, scale * jnp.sqrt(functools.reduce(jnp.add, [(r * inverse) ** 2 for r in rows])), 0
+    )
 
 
 @_root_of_squares.defjvp
@@ -122,7 +126,8 @@ def _root_of_squares_jvp(axis: int, primals, tangents):
     root = _root_of_squares(u, axis)
     positive = root > 0
     inverse = jnp.where(positive, 1 / jnp.where(positive, root, 1), 0)
-    return root, inverse * jnp.sum(jnp.real(jnp.conj(u) * du), axis)
+    directions = u * jnp.expand_dims(inverse, axis)
+    return root, jnp.sum(jnp.real(jnp.conj(directions) * du), axis)
 
 
 class Modulus(AbstractNonlinearity):

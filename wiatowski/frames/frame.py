@@ -141,12 +141,19 @@ def check_positive(name: str, parameter: str, value) -> None:
         raise ValueError(f"{name}: {parameter} must be a positive number, not {value!r}.")
 
 
-def check_scales(frame: Frame, scales: int, grid: Grid) -> None:
-    """Raise unless the coarsest band, 2^-scales cycles per unit length, holds a bin on each axis."""
+def check_scales(frame: Frame, scales: int, grid: Grid, finest: int = 1) -> None:
+    """Raise unless the coarsest band holds a bin on each axis.
+
+    Args:
+        frame: named in the message.
+        scales: how many it has.
+        grid: where it is sampled.
+        finest: j of the finest, whose band lies at 2^-j cycles per unit length.
+    """
     name = type(frame).__name__
-    length = min(grid.shape) * grid.spacing
-    if scales > np.log2(length) + 1e-12:
-        deepest = int(np.floor(np.log2(length))) if length >= 2 else 0
+    length, coarsest = min(grid.shape) * grid.spacing, scales - 1 + finest
+    if coarsest > np.log2(length) + 1e-12:
+        deepest = int(np.floor(np.log2(length))) + 1 - finest if length >= 2 else 0
         advice = (
             f"use scales <= {deepest}"
             if deepest
@@ -155,7 +162,7 @@ def check_scales(frame: Frame, scales: int, grid: Grid) -> None:
         raise ValueError(
             f"{name}(scales={scales}).on: too deep for a grid of shape {grid.shape} and spacing "
             f"{grid.spacing:g}, whose shortest side measures {length:g} units while the coarsest "
-            f"atom needs 2^scales; {advice}, or a larger signal."
+            f"atom needs {2**coarsest}; {advice}, or a larger signal."
         )
 
 

@@ -131,7 +131,7 @@ class SolidHarmonics(Frame):
 
     def _check(self, grid: Grid) -> None:
         check_dimension(self, grid, (3,))
-        check_scales(self, self.scales, grid)
+        check_scales(self, self.scales, grid, finest=0)
 
     def _groups(self, grid: Grid) -> Iterator[list[str]]:
         """The labels of each group."""

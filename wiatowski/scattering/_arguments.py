@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,4 +73,4 @@ def as_signals(call: str, x: Any, shape: tuple[int, ...], dtype) -> tuple[Array,
             "with jnp.nan_to_num."
         )
     batch = x.shape[: x.ndim - ndim]
-    return x.reshape(-1, *shape), batch
+    return x.reshape(math.prod(batch), *shape), batch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -47,12 +47,13 @@ def placed(call: str, wavelets: Wavelets, layers: int, grid: Grid, dtype) -> lis
         TypeError: for banks that do not act on each map.
         ValueError: for what is no frame or bank, a bank on another grid, or a wrong number of them.
     """
-    own = list(wavelets) if isinstance(wavelets, Sequence) else [wavelets] * layers
+    several = isinstance(wavelets, (list, tuple))
+    own: list[Any] = list(wavelets) if several else [wavelets] * layers
     if len(own) != layers or not all(isinstance(w, (Frame, AbstractBank)) for w in own):
-        kinds = ", ".join(type(w).__name__ for w in own)
+        given = f"{len(own)}: {wavelets!r:.80}" if several else f"{wavelets!r:.80}"
         raise ValueError(
-            f"{call}: wavelets must be a frame, a FilterBank, or one for each of the {layers} layers, "
-            f"not {kinds}."
+            f"{call}: wavelets must be a frame such as frames.Morlet(...), a FilterBank, or a list of one "
+            f"for each of the {layers} layers, not {given}."
         )
     made = {id(w): _placed_one(call, w, grid, dtype) for w in own}
     return [made[id(w)] for w in own]

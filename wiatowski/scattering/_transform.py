@@ -3,14 +3,47 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from typing import Any, Self
 
 import equinox as eqx
+import jax
 
 from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.scattering._network import admissible, littlewood_paley_sums
 from wiatowski.scattering.littlewood_paley import LittlewoodPaleyReport, report_of
+
+
+def compiled(function: Callable) -> Callable:
+    """`eqx.filter_jit` of a function of a transform and a batch of signals to arrays.
+
+    A batch that is sharded over explicit axes of a mesh stays where it is: every device computes its
+    own signals.
+    """
+
+    @eqx.filter_jit
+    def call(transform, signals):
+        sharding = jax.typeof(signals).sharding
+        spec = sharding.spec
+        if all(axes is None for axes in spec):
+            return function(transform, signals)
+        if any(axes is not None for axes in spec[1:]):
+            raise ValueError(
+                f"{type(transform).__name__}: the signals are sharded as {spec}, along their samples; shard "
+                "the first axis alone, the batch, for example with jax.P('batch')."
+            )
+        arrays, rest = eqx.partition(transform, eqx.is_array)
+        own = jax.shard_map(
+            lambda arrays, signals: function(eqx.combine(arrays, rest), signals),
+            mesh=sharding.mesh,
+            in_specs=(jax.P(), jax.P(spec[0])),
+            out_specs=jax.P(spec[0]),
+            check_vma=False,
+        )
+        return own(arrays, signals)
+
+    return call
 
 
 class AbstractScattering(eqx.Module):

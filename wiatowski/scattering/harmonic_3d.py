@@ -30,7 +30,7 @@ from wiatowski.scattering._network import (
     run,
     scale_of,
 )
-from wiatowski.scattering._transform import AbstractScattering
+from wiatowski.scattering._transform import AbstractScattering, compiled
 
 __all__ = ["HarmonicScattering3D"]
 
@@ -168,7 +168,7 @@ class HarmonicScattering3D(AbstractScattering):
         ]
 
 
-@eqx.filter_jit
+@compiled
 def _coefficients(s: HarmonicScattering3D, signals: Array) -> Array:
     def integrals(maps: Array, depth: int) -> Array:
         return jnp.stack([_integral(maps, q) for q in s.integral_powers], axis=-1)

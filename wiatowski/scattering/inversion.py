@@ -169,6 +169,11 @@ def _checked_coefficients(
             f"{shapes if len(shapes) < 3 else f'{len(shapes)} arrays'}; pass what the transform returned, "
             "or build it with the arguments with which they were computed."
         )
+    if any(jnp.iscomplexobj(a) for a in given):
+        raise ValueError(
+            "invert: the coefficients are complex, but the signals that it looks for are real; pass "
+            "coefficients of a real signal."
+        )
     target = [jnp.asarray(a, dtype) for a in given]
     if not all(np.isfinite(np.asarray(a)).all() for a in target):
         raise ValueError("invert: the coefficients hold NaN or infinite samples; mask them first.")

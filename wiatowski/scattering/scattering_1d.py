@@ -23,7 +23,7 @@ from wiatowski.scattering._network import (
     scale_of,
     scattering_network,
 )
-from wiatowski.scattering._transform import AbstractScattering
+from wiatowski.scattering._transform import AbstractScattering, compiled
 from wiatowski.scattering.morlet_1d import SIGMA, Wavelet, family, gaussian, morlet_bank
 
 __all__ = ["Scattering1D"]
@@ -198,14 +198,14 @@ class Scattering1D(AbstractScattering):
         return scale_of("Scattering1D", self.network.layers[layer].labels[n])
 
 
-@eqx.filter_jit
+@compiled
 def _coefficients(s: Scattering1D, signals: Array) -> Array:
     ends = _window(s, s.network.output_stride or 1)
     features = run(s.network, _extended(s, signals), window=((ends.start, ends.stop),)).features
     return jnp.concatenate([features[n] for n in range(s.max_order + 1)], axis=1)
 
 
-@eqx.filter_jit
+@compiled
 def _moduli(s: Scattering1D, signals: Array) -> list[Array]:
     """The signal and the maps U[q]x of all paths, each on its own samples."""
     maps = run(s.network, _extended(s, signals), collect=True, readout=_one_sample).maps

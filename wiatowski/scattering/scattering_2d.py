@@ -28,7 +28,7 @@ from wiatowski.scattering._network import (
     scale_of,
     scattering_network,
 )
-from wiatowski.scattering._transform import AbstractScattering
+from wiatowski.scattering._transform import AbstractScattering, compiled
 from wiatowski.scattering.morlet_2d import morlet_bank
 
 __all__ = ["Scattering2D"]
@@ -166,7 +166,7 @@ class Scattering2D(AbstractScattering):
         return places
 
 
-@eqx.filter_jit
+@compiled
 def _coefficients(s: Scattering2D, signals: Array) -> Array:
     if not s.pre_pad:
         widths = [((p - n) // 2, (p - n + 1) // 2) for n, p in zip(s.shape, s.padded_shape)]

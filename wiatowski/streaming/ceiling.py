@@ -5,19 +5,21 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from typing import Any
 
 # For whoever states none: below any machine's memory, far above what one call costs.
 DEFAULT_MEMORY = 2**30
 # Compilations spent on the search for a chunk; three are enough where memory grows in proportion.
 _MOST_EVALUATIONS = 8
-_TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B")
+_TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)?", re.IGNORECASE)
 
 
 def in_bytes(memory: int | str) -> int:
     """A ceiling as a number of bytes.
 
     Args:
-        memory: the number, or a text such as "500MB", "1.5 GB" or "2GiB".
+        memory: the number, or a text such as "500MB", "1.5 GB" or "2GiB": kB, MB, GB, TB by thousands, KiB,
+            MiB, GiB, TiB by 1024.
 
     Raises:
         ValueError: for anything else, or less than one byte.
@@ -30,18 +32,23 @@ def in_bytes(memory: int | str) -> int:
         match = _TEXT.fullmatch(memory.strip())
         if match is not None:
             number, prefix, binary = match.groups()
-            count = int(float(number) * (1024 if binary else 1000) ** " kMGT".index(prefix or " "))
+            power = " kmgt".index((prefix or " ").lower())
+            count = int(float(number) * (1024 if binary else 1000) ** power)
     else:
         count = whole(memory)
     if count < 1:
         raise ValueError(
-            f'transform: memory must be a number of bytes >= 1 or a text like "2GB", not {memory!r}.'
+            f'transform: memory must be a number of bytes >= 1 or a text like "2GB" or "500 MiB", not {memory!r}.'
         )
     return count
 
 
-def whole(value) -> int:
+def whole(value: Any) -> int:
     """The value as an integer; 0 if it is none."""
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else 0
     try:
         return operator.index(value)
     except TypeError:

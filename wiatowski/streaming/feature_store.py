@@ -36,7 +36,13 @@ class FeatureStore:
 
     def __getitem__(self, name: str | int):
         """The lazy array of that name, or of that depth."""
-        return self.arrays[name if isinstance(name, str) else f"depth_{name}"]
+        key = name if isinstance(name, str) else f"depth_{name}"
+        if key not in self.arrays:
+            raise KeyError(
+                f"FeatureStore: there is no array {name!r} in {self.path}; it holds "
+                f"{', '.join(map(repr, self.arrays))}."
+            )
+        return self.arrays[key]
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in self.arrays.items())

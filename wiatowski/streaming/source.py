@@ -39,9 +39,15 @@ class Source(NamedTuple):
         """The signals `start` to `stop - 1`.
 
         Raises:
-            ValueError: if one of them holds NaN or infinite samples.
+            ValueError: if one of them holds NaN or infinite samples, or the source gives others.
         """
         block = np.asarray(self.array[start:stop])
+        expected = (stop - start, *self.shape[1:])
+        if block.shape != expected:
+            raise ValueError(
+                f"transform: the source has shape {self.shape}, but its slice {start}:{stop} has shape "
+                f"{block.shape} instead of {expected}; a source must give what its shape says."
+            )
         if not np.isfinite(block).all():
             axes = tuple(range(1, block.ndim))
             bad = start + int(np.argmin(np.isfinite(block).all(axis=axes)))
@@ -55,12 +61,15 @@ class Source(NamedTuple):
         """What tells this source from another: shape, type, and digests of its first and last signal.
 
         What lies between the two is not read: a data set may be larger than memory.
+
+        Raises:
+            ValueError: as `read` does, before there is a store that knows the source by them.
         """
         return {
             "shape": list(self.shape),
             "dtype": self.dtype.str,
-            "first": fingerprint(np.asarray(self.array[:1])),
-            "last": fingerprint(np.asarray(self.array[len(self) - 1 : len(self)])),
+            "first": fingerprint(self.read(0, 1)),
+            "last": fingerprint(self.read(len(self) - 1, len(self))),
         }
 
 
@@ -73,6 +82,8 @@ class _NpyFile:
     def __init__(self, path: Path):
         self._path = path.absolute()
         array = self._mapped()
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive of several arrays")
         self.shape, self.dtype = array.shape, array.dtype
 
     def __getitem__(self, block: slice) -> np.ndarray:
