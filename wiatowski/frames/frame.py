@@ -162,7 +162,7 @@ def check_scales(frame: Frame, scales: int, grid: Grid, finest: int = 1) -> None
         raise ValueError(
             f"{name}(scales={scales}).on: too deep for a grid of shape {grid.shape} and spacing "
             f"{grid.spacing:g}, whose shortest side measures {length:g} units while the coarsest "
-            f"atom needs {2**coarsest}; {advice}, or a larger signal."
+            f"atom needs 2^{coarsest}; {advice}, or a larger signal."
         )
 
 
