@@ -22,6 +22,11 @@ def without(module: str, call):
         return call()
 
 
+def split_rows():
+    sharding = jax.NamedSharding(jax.make_mesh((1,), ("rows",)), jax.P(None, "rows"))
+    return PLANE(2, (8, 8))(jax.device_put(np.ones((2, 8, 8), np.float32), sharding))
+
+
 def with_nan(*shape):
     x = np.zeros(shape)
     x.flat[3] = np.nan
@@ -195,6 +200,16 @@ ERRORS = {
         )
         for memory in (-1, 0, 2047, 0.5, np.nan, "1GB", True)
     },
+    "signals split along their samples": (
+        lambda _: split_rows(),
+        ValueError,
+        "sharded as .* shard the first axis alone",
+    ),
+    "coefficients of complex signals": (
+        lambda _: invert(LINE(3, 32), LINE(3, 32)(np.ones(32) * 1j), steps=2),
+        ValueError,
+        "the coefficients are complex",
+    ),
     # wavelets
     "wavelets, a list too short": (
         lambda _: PLANE(2, (8, 8), wavelets=[MORLET]),

@@ -52,12 +52,6 @@ def test_batches_and_all_forms_of_output(S):
     assert found.errors[-1] < 0.5 * found.errors[0]
 
 
-def test_coefficients_of_complex_signals_are_refused():
-    S = Scattering1D(3, 32, 2)
-    with pytest.raises(ValueError, match="the coefficients are complex"):
-        invert(S, S(np.ones(32) * 1j), steps=2)
-
-
 def test_coefficients_of_silence():
     S = Scattering1D(2, 32)
     found = invert(S, np.zeros_like(S(np.ones(32))), steps=3, progress=False)

@@ -6,13 +6,6 @@ import os
 import subprocess
 import sys
 
-import jax
-import numpy as np
-import pytest
-from jax.sharding import PartitionSpec
-
-from wiatowski.scattering import Scattering2D
-
 SCRIPT = """
 import jax, jax.numpy as jnp, numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
@@ -52,11 +45,3 @@ def test_a_batch_stays_on_its_devices():
         [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.stdout == "all alike\n", done.stderr[-2000:]
-
-
-def test_samples_cannot_be_split():
-    mesh = jax.make_mesh((1,), ("rows",))
-    sharding = jax.NamedSharding(mesh, PartitionSpec(None, "rows"))
-    x = jax.device_put(np.ones((2, 8, 8), np.float32), sharding)
-    with pytest.raises(ValueError, match=r"sharded as .* shard the first axis alone"):
-        Scattering2D(2, (8, 8), 2)(x)
