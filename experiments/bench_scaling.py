@@ -9,7 +9,6 @@ rounds wherever it has the transform. All in float32 on one device.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
@@ -22,8 +21,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.bench_extractor import FEWEST_ROUNDS, device, interleaved, summary, version
-from experiments.bench_scattering import OURS, PEER, Case, kymatio_transform
+from experiments.bench_extractor import device, interleaved, summary, version
+from experiments.bench_scattering import OURS, PEER, Case, arguments_of, checked, kymatio_transform
 from experiments.transforms import needed
 from wiatowski import scattering
 from wiatowski.serialization import write_whole
@@ -76,21 +75,9 @@ SERIES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, write the JSON and the figure, print the exponents."""
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments.bench_scaling",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--out", type=Path, help="JSON: versions, device, all times, exponents")
-    parser.add_argument("--figure", type=Path, help="PNG or SVG")
-    parser.add_argument("--rounds", type=int, default=9, help=f"at least {FEWEST_ROUNDS} (9)")
+    parser = arguments_of("bench_scaling", __doc__)
     parser.add_argument("--series", nargs="*", choices=list(SERIES), default=list(SERIES))
-    options = parser.parse_args(arguments)
-    if options.rounds < FEWEST_ROUNDS:
-        parser.error(f"--rounds: at least {FEWEST_ROUNDS}")
-    for path in (options.out, options.figure):
-        if path is not None and not path.absolute().parent.is_dir():
-            parser.error(f"no such folder: {path.absolute().parent}")
+    options = checked(parser, arguments)
     results: Result = {
         "versions": {name: version(name) for name in ("wiatowski", "jax", "numpy", "kymatio")},
         "device": device(),

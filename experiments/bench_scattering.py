@@ -75,26 +75,14 @@ OURS, PEER = "wiatowski", "kymatio"
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, write the JSON, print the table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m experiments.bench_scattering",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--out", type=Path, help="JSON: versions, device, all times, ratios")
-    parser.add_argument("--figure", type=Path, help="PNG or SVG")
-    parser.add_argument("--rounds", type=int, default=9, help=f"at least {FEWEST_ROUNDS} (9)")
+    parser = arguments_of("bench_scattering", __doc__)
     parser.add_argument("--cases", nargs="*", choices=list(CASES), default=list(CASES))
     parser.add_argument("--devices", type=int, default=os.cpu_count() or 1, help="host devices")
     parser.add_argument("--child", help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    options = checked(parser, arguments)
     if options.child:
         print(json.dumps(_child(json.loads(options.child))))
         return 0
-    if options.rounds < FEWEST_ROUNDS:
-        parser.error(f"--rounds: at least {FEWEST_ROUNDS}")
-    for path in (options.out, options.figure):
-        if path is not None and not path.absolute().parent.is_dir():
-            parser.error(f"no such folder: {path.absolute().parent}")
     names = ("wiatowski", "jax", "jaxlib", "numpy", "scipy", "kymatio", "torch")
     results: Result = {
         "versions": {name: version(name) for name in names},
@@ -113,6 +101,30 @@ def main(arguments: list[str] | None = None) -> int:
         draw(results, options.figure)
     print(table(results), end="")
     return 0
+
+
+def arguments_of(script: str, description: str | None) -> argparse.ArgumentParser:
+    """What benchmarks with a figure ask for."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m experiments.{script}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, help="JSON: versions, device, all times, what follows")
+    parser.add_argument("--figure", type=Path, help="PNG or SVG")
+    parser.add_argument("--rounds", type=int, default=9, help=f"at least {FEWEST_ROUNDS} (9)")
+    return parser
+
+
+def checked(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
+    """The options, before hours are spent on what cannot be written."""
+    options = parser.parse_args(arguments)
+    if options.rounds < FEWEST_ROUNDS:
+        parser.error(f"--rounds: at least {FEWEST_ROUNDS}")
+    for path in (options.out, options.figure):
+        if path is not None and not path.absolute().parent.is_dir():
+            parser.error(f"no such folder: {path.absolute().parent}")
+    return options
 
 
 def one_case(name: str, rounds: int, devices: int) -> Result:

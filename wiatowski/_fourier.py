@@ -133,6 +133,13 @@ def from_half_spectrum(half: Array, shape: tuple[int, ...], ndim: int) -> Array:
     return jnp.fft.irfftn(half, s=shape, axes=spatial_axes(ndim))
 
 
+def window_frequencies(width: int, centred: bool) -> np.ndarray:
+    """k of a window: from the lowest on, or in the order of the FFT, negative ones as such."""
+    if centred:
+        return np.arange(width) - width // 2
+    return np.fft.fftfreq(width, 1 / width).round().astype(int)
+
+
 def from_narrow_spectrum(
     u_hat: Array, shape: tuple[int, ...], real: bool, centred: bool = False
 ) -> Array:
@@ -151,8 +158,7 @@ def from_narrow_spectrum(
         last = axis == ndim - 1
         if last and real:
             continue
-        width = u_hat.shape[axis - ndim]
-        k = np.arange(width) - width // 2 if centred else np.fft.fftfreq(width, 1 / width).round()
+        k = window_frequencies(u_hat.shape[axis - ndim], centred)
         matrix = _parts_of_exponentials(k, shape[axis], parts.dtype)
         at = batch + 1 + axis
         parts = jnp.tensordot(parts, matrix, ((batch, at), (0, 1)), precision=_EXACT)

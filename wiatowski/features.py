@@ -78,17 +78,7 @@ def _energy(array: Array) -> Array:
     return jnp.sum(squared_modulus(array))
 
 
-@jax.custom_jvp
 def safe_sqrt(x: Array) -> Array:
     """Square root with gradient 0 instead of infinity at zero."""
     positive = x > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
-
-
-@safe_sqrt.defjvp
-def _safe_sqrt_jvp(primals, tangents):
-    # By the root alone, so that nothing which x was made of is computed anew.
-    root = safe_sqrt(*primals)
-    positive = root > 0
-    slope = jnp.where(positive, 0.5 / jnp.where(positive, root, 1), 0)
-    return root, slope * tangents[0]

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._filtering import chosen, folded, folded_middle, middle, window
-from wiatowski._fourier import reflected
+from wiatowski._fourier import reflected, window_frequencies
 from wiatowski._types import Array, is_concrete, real_dtype
 from wiatowski.frames.bank import AbstractBank, FrameBounds
 from wiatowski.frames.filter_bank import FilterBank
@@ -107,7 +107,10 @@ class SubsampledBank(AbstractBank):
         for band in self.bands:
             at = np.ix_(
                 np.asarray(band.rows),
-                *(_frequencies(width, self.atoms_real) for width in band.values.shape[1:]),
+                *(
+                    window_frequencies(width, not self.atoms_real)
+                    for width in band.values.shape[1:]
+                ),
             )
             full = full.at[at].set(band.values)
         return full
@@ -252,7 +255,7 @@ def subsampled(
         values = everything[np.asarray(rows)]
         extent = _extent(values, tuple(n // stride for n in bank.grid.shape), tolerance)
         if extent != bank.grid.shape or not bank.atoms_real:
-            within = (_frequencies(width, bank.atoms_real) for width in extent)
+            within = (window_frequencies(width, not bank.atoms_real) for width in extent)
             values = values[np.ix_(np.arange(len(rows)), *within)]
         bands.append(Band(jnp.asarray(values), rows, stride))
     low_pass = _low_pass(bank, periodised, tolerance)
@@ -310,13 +313,6 @@ def _extent(values: Array, shape: tuple[int, ...], tolerance: float) -> tuple[in
     if narrow:
         return tuple(extent)
     return tuple(max(w, n) for w, n in zip(extent, shape))
-
-
-def _frequencies(width: int, real: bool) -> np.ndarray:
-    """k of a window: in the order of the FFT, negative ones as such, for real atoms, centred for others."""
-    if real:
-        return np.fft.fftfreq(width, 1 / width).round().astype(int)
-    return np.arange(width) - width // 2
 
 
 def _low_pass(bank: FilterBank, periodised: bool, tolerance: float) -> AbstractLowPass:
