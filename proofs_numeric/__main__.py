@@ -12,55 +12,108 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import wiatowski as wi
-from proofs_numeric.drawn_settings import all_settings, drawn_signals
-from proofs_numeric.run import all_claims, run_claims, steps, write_results
-from proofs_numeric.setting import Setting
+from proofs_numeric.engine import processes
+from proofs_numeric.engine.claim import Claim
+from proofs_numeric.engine.results import collected, replayed, write_results
+from proofs_numeric.engine.run import FORMAT, VERSION, Plan, all_claims, execute, planned
+from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.settings import all_settings, drawn_signals
+
+#: Chunks of restarts per claim and setting of a full run.
+FULL_ROUNDS = 8
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 0 if every claim holds and every control fails, 1 if not, 2 for bad input."""
     options = _parser().parse_args(arguments)
-    with jax.enable_x64(True):
-        try:
-            claims = _chosen(options.claims)
-            settings = _settings(options)
-        except (ValueError, OSError) as error:
-            sys.stderr.write(f"proofs_numeric: {error}\n")
-            return 2
-        controls = options.extractor is None
-        with (
-            threadpool_limits(1, "blas"),  # claims run in threads of their own
-            tqdm(total=steps(claims, settings, controls), unit="step", file=sys.stderr) as bar,
-        ):
-
-            def progress(text: str) -> None:
-                bar.set_postfix_str(text[:60], refresh=False)
-                bar.update()
-
-            results, arrays = run_claims(claims, settings, options.seed, controls, progress)
-    if options.json is not None:
-        write_results(options.json, results, arrays)
-    sys.stdout.write(table(results))
-    return 0 if succeeded(results) else 1
+    try:
+        processes.join(options.processes)
+        with jax.enable_x64(options.dtype == "float64"):
+            claims = _chosen(options.claims, options.extractor is not None)
+            if options.replay is not None:
+                return _replay(options.replay, claims)
+            return _run(options, claims)
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"proofs_numeric: {error}\n")
+        return 2
 
 
-def succeeded(results: dict) -> bool:
-    """Every applicable claim holds, at least one applies, and every control fails."""
-    verdicts = [claim["verdict"] for claim in results["claims"]]
-    controls = [c["violated"] for claim in results["claims"] for c in claim["controls"]]
-    return "holds" in verdicts and "fails" not in verdicts and all(controls)
+def succeeded(document: dict) -> bool:
+    """No claim fails, at least one holds, every control fails, and a second precision agrees."""
+    verdicts = [claim["verdict"] for claim in document["claims"]]
+    controls = [c["violated"] for claim in document["claims"] for c in claim["controls"]]
+    cases = [claim["worst"]["second"]["holds"] for claim in document["claims"] if claim["worst"]]
+    some = "holds" in verdicts or "tight" in verdicts
+    return some and "fails" not in verdicts and all(controls) and all(cases)
 
 
-def table(results: dict) -> str:
+def table(document: dict) -> str:
     """One line per claim: verdict, tightness, cases, controls."""
-    lines = [f"{'claim':<32} {'verdict':<15} {'tightness':>9} {'cases':>6}  controls that fail"]
-    for claim in results["claims"]:
+    lines = [f"{'claim':<34} {'verdict':<18} {'tightness':>9} {'cases':>6}  controls that fail"]
+    for claim in document["claims"]:
         tightness = "-" if claim["tightness"] is None else f"{claim['tightness']:.6f}"
         controls = claim["controls"]
         failed = f"{sum(c['violated'] for c in controls)} of {len(controls)}" if controls else "-"
-        columns = f"{claim['name']:<32} {claim['verdict']:<15} {tightness:>9} {claim['cases']:>6}"
+        columns = f"{claim['name']:<34} {claim['verdict']:<18} {tightness:>9} {claim['cases']:>6}"
         lines.append(f"{columns}  {failed}")
     return "\n".join(lines) + "\n"
+
+
+def _run(options: argparse.Namespace, claims: list[Claim]) -> int:
+    settings = _settings(options)
+    rounds = options.rounds or (FULL_ROUNDS if options.full else 1)
+    drawn = options.extractor is None
+    plan = planned(claims, settings, options.seed, rounds, controls=drawn, own=drawn)
+    folder = options.out or (Path("claims-full") if options.full else None)
+    if folder is None and jax.process_count() > 1:
+        raise ValueError("several processes meet in a folder that all of them see; pass --out.")
+    store = processes.opened(folder, _identity(plan, rounds))
+    simplify = folder is not None or options.json is not None
+    steps = sum(unit.owner == jax.process_index() for unit in plan.units) + len(claims)
+    with (
+        threadpool_limits(1, "blas"),  # claims run in threads of their own
+        tqdm(total=steps, unit="step", file=sys.stderr) as bar,
+    ):
+
+        def progress(text: str) -> None:
+            bar.set_postfix_str(text[:60], refresh=False)
+            bar.update()
+
+        processes.together(lambda: execute(plan, store, progress))
+        if jax.process_index() > 0:
+            return 0
+        document, arrays = collected(plan, store, progress, simplify)
+    for path in filter(None, (options.json, folder and folder / "claims.json")):
+        write_results(path, document, arrays)
+    sys.stdout.write(table(document))
+    return 0 if succeeded(document) else 1
+
+
+def _replay(path: Path, claims: list[Claim]) -> int:
+    """Worst cases of an earlier run, from its files."""
+    found = replayed(path, {claim.name: claim for claim in claims})
+    lines = [f"{'claim':<34} {'then':>22} {'now':>22}"]
+    for row in found:
+        mark = "" if row["agree"] else "  differs"
+        lines.append(f"{row['name']:<34} {row['then']:>22.15g} {row['now']:>22.15g}{mark}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if found and all(row["agree"] for row in found) else 1
+
+
+def _identity(plan: Plan, rounds: int) -> dict:
+    """What the results of a run depend on."""
+    return {
+        "version": [FORMAT, VERSION],
+        "seed": plan.seed,
+        "rounds": rounds,
+        "claims": [claim.name for claim in plan.claims],
+        "settings": sorted({s.name for chosen in plan.settings.values() for s in chosen}),
+        "extractors": processes.digest([s for c in plan.settings.values() for s in c]),
+        "dtype": str(jax.numpy.zeros(()).dtype),
+        "devices": jax.local_device_count(),
+        "processes": jax.process_count(),
+        "jax": jax.__version__,
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,14 +126,28 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, help="write results here, arrays beside it as .npz")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--full", action="store_true", help="search on every drawn extractor")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="search on every extractor, four times as many of them, in many rounds; kept in "
+        "--out (claims-full by default), where the same call goes on after a stop",
+    )
+    parser.add_argument("--rounds", type=int, help="chunks of restarts per claim and extractor")
+    parser.add_argument("--out", type=Path, help="folder that keeps each finished chunk")
+    parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
+    parser.add_argument("--replay", type=Path, help="evaluate the worst cases of a JSON file again")
+    parser.add_argument(
+        "--processes",
+        metavar="ADDRESS,COUNT,INDEX",
+        help="one process of several: where the first listens, how many, which this is",
+    )
     return parser
 
 
-def _chosen(names: str | None):
+def _chosen(names: str | None, on_extractors: bool) -> list[Claim]:
     claims = all_claims()
     if names is None:
-        return claims
+        return [c for c in claims if c.on_extractors or not on_extractors]
     known = {claim.name: claim for claim in claims}
     unknown = [name for name in names.split(",") if name not in known]
     if unknown:

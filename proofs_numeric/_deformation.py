@@ -1,9 +1,12 @@
-"""Cases and search shared by the forms of the deformation theorem."""
+"""The deformation claims: witnesses, both levels of comparison, one class for all forms."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -12,10 +15,11 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric import _displacements as fields
+from proofs_numeric import _worst_displacement as worst
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.claim import Cases
-from proofs_numeric.search import ascend
-from proofs_numeric.setting import (
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.search import ascend
+from proofs_numeric.engine.setting import (
     Setting,
     differences,
     norms,
@@ -23,41 +27,76 @@ from proofs_numeric.setting import (
     pair_energies,
     rounding_budget,
 )
+from proofs_numeric.engine.starts import wave
 
 INPUT, NETWORK = "at the input", "through the network"
 
+#: The factor of ||f||, of a setting and a displacement.
+Bound = Callable[[Setting, Displacement], float]
 
-class Form(NamedTuple):
-    """One right-hand side.
+
+@dataclass(frozen=True)
+class DeformationClaim(Claim):
+    """A bound on ||F f - f|| for band-limited f, and through the network by its Lipschitz constant.
 
     Args:
-        bound: of a setting and a displacement: the factor of ||f||.
+        name, title, statement, source: as of every claim.
+        bound: the right-hand side at the input.
+        speaks_of: which displacements it covers.
+        requirements: hypotheses beyond a band-limited signal, of a setting.
         on_torus: norms of L^2 of the torus instead of samples.
-        kinds: displacements it speaks of.
+        ceiling: the ratio that theory says is reached at the input, of a setting, or none.
+        further_controls: beyond a signal outside the band.
     """
 
-    bound: Callable[[Setting, Displacement], float]
+    name: str
+    title: str
+    statement: str
+    source: str
+    bound: Bound
+    speaks_of: Callable[[Setting, Displacement], bool]
     on_torus: bool
-    kinds: tuple[str, ...]
+    requirements: Callable[[Setting], tuple[Hypothesis, ...]] = lambda _: ()
+    ceiling: Callable[[Setting], float] | None = None
+    further_controls: Callable[[DeformationClaim], tuple[Control, ...]] = field(
+        default=lambda _: ()
+    )
 
+    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
+        largest = (min(setting.grid.shape) - 1) // 2
+        limited = Hypothesis(
+            "band-limited signals", setting.band <= largest, f"|k_i| <= {setting.band}"
+        )
+        return (limited, *self.requirements(setting))
 
-class Trial(NamedTuple):
-    """One deformed signal."""
+    def given(self, setting: Setting, key: jax.Array) -> list[Witness]:
+        return self._covered(setting, given_witnesses(setting))
 
-    signal: np.ndarray
-    field: Displacement
-    origin: str
+    def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
+        found = searched_witnesses(setting, attempt.number)
+        return self._covered(setting, found)
 
+    def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
+        return compare(setting, witnesses, self.bound, self.on_torus)
 
-class Measured(NamedTuple):
-    """Trials with all that every form compares: no right-hand side yet."""
+    def controls(self, key: jax.Array) -> tuple[Control, ...]:
+        """A wave three times beyond the band that the bound is told."""
+        grid = wi.Grid((96,))
+        phi = wi.FeatureExtractor([wi.Layer(wi.frames.Meyer(scales=2))], grid)
+        f = np.zeros((1, 96))
+        setting = Setting("band exceeded", phi, f, ("wave",), band=24)
+        told = Setting("band exceeded", phi, f, ("wave",), band=8)
+        signal = wave(setting, (24,)) / np.linalg.norm(wave(setting, (24,)))
+        far = witness(setting, signal, fields.constant(grid, [1.0]), "wave")
+        cases = compare(setting, [far], lambda _, d: self.bound(told, d), self.on_torus)
+        text = "a wave of frequency 24 where the bound is told |k| <= 8"
+        return (Control("signal not in the band", text, cases), *self.further_controls(self))
 
-    trials: list[Trial]
-    after: list[np.ndarray]
-    sizes: np.ndarray
-    on_samples: np.ndarray
-    on_torus: np.ndarray
-    network: np.ndarray
+    def ceilings(self, setting: Setting) -> dict[str, float]:
+        return {} if self.ceiling is None else {INPUT: self.ceiling(setting)}
+
+    def _covered(self, setting: Setting, witnesses: tuple[Witness, ...]) -> list[Witness]:
+        return [w for w in witnesses if self.speaks_of(setting, displacement(w))]
 
 
 def bandwidth(setting: Setting) -> float:
@@ -65,108 +104,150 @@ def bandwidth(setting: Setting) -> float:
     return math.sqrt(sum((setting.band / n) ** 2 for n in setting.grid.shape))
 
 
+def witness(setting: Setting, signal, field: Displacement, origin: str) -> Witness:
+    """A signal within the band, and a displacement."""
+    arrays = {"signal": np.asarray(signal), "displacement": np.asarray(field.tau)}
+    if field.omega is not None:
+        arrays["phase"] = np.asarray(field.omega)
+    return Witness(arrays, field.parameters() | {"band": setting.band}, origin)
+
+
+def displacement(w: Witness) -> Displacement:
+    """The displacement of a witness."""
+    return Displacement.of(w.parameters, w.arrays["displacement"], w.arrays.get("phase"))
+
+
 @once_per_setting
-def given_measured(setting: Setting) -> Measured:
+def given_witnesses(setting: Setting) -> tuple[Witness, ...]:
     """The signals projected to the band, under displacements of every kind; once per setting."""
     grid, d = setting.grid, setting.grid.ndim
-    keys = jax.random.split(_key(0), 3)
+    keys = jax.random.split(_key(0), 4)
     amplitude = min(1.0, 0.25 / bandwidth(setting))
     made = [
         fields.constant(grid, [0.1 * amplitude] + [0.0] * (d - 1)),
         fields.smooth(keys[0], grid, amplitude, 0.9 / (2 * d)),
-        fields.smooth(keys[1], grid, 0.2 * amplitude, 0.9 / (2 * d), phase=0.02),
+        # Modulated signals are complex, another program to compile.
+        fields.smooth(keys[1], grid, 0.2 * amplitude, 0.9 / (2 * d), phase=0.02 * setting.attacked),
+        fields.smooth(keys[3], grid, 4 * amplitude, 0.9 / d),
         fields.rough(keys[2], grid, amplitude),
     ]
     signals = [np.asarray(wi.signals.project(f, setting.band)[0]) for f in setting.signals]
-    return measure(
-        setting,
-        [Trial(f, field, n) for field in made for f, n in zip(signals, setting.names)],
+    return tuple(
+        witness(setting, f, tau, name) for tau in made for f, name in zip(signals, setting.names)
     )
 
 
 @once_per_setting
-def searched_measured(setting: Setting) -> Measured:
-    """For fixed displacements the top singular vector; for rough ones also the worst displacement.
+def searched_witnesses(setting: Setting, number: int) -> tuple[Witness, ...]:
+    """For fixed displacements the top singular vector, for fixed signals the worst displacement.
 
-    The signals found at the input then start an ascent through the network.
+    Rough displacements and, in one dimension, displacements of bounded slope are alternated with
+    the signal. The signals found at the input then start an ascent through the network.
     """
     grid, d = setting.grid, setting.grid.ndim
-    keys = jax.random.split(_key(1), 3)
+    keys = jax.random.split(jax.random.fold_in(_key(1), number), 4)
     reach = bandwidth(setting)
     # Shorter than any band-limited signal notices beyond first order, along the longest frequency.
     direction = np.array([setting.band / n for n in grid.shape]) / reach
-    trials = []
-    for field in (
-        fields.constant(grid, 0.002 / reach * direction),
-        fields.smooth(keys[0], grid, 0.1 / reach, 0.9 / (2 * d)),
-        fields.rough(keys[1], grid, 0.05 / reach),
-    ):
-        signal = worst_signal(setting, field)
-        if field.kind == "rough":
-            field = fields.given_rough(worst_displacement(signal, field.tau_sup))
-            signal = worst_signal(setting, field)
-        trials.append(Trial(signal, field, "search"))
-    chosen = [t.field for t in trials]
-    # The band travels as a shape, so that only its frequencies are evaluated.
-    contexts = (np.stack([f.tau for f in chosen]), np.zeros((len(chosen), setting.band)))
-    starts = np.stack([t.signal for t in trials])
-    steps = setting.effort(2, 30)
-    _, points = ascend(network_ratio, setting.phi, starts, contexts, steps, chunk=1)
-    for point, field in zip(points, chosen):
-        limited = np.asarray(wi.signals.project(point, setting.band)[0])
-        trials.append(Trial(limited, field, "search"))
-    return measure(setting, trials)
-
-
-def measure(setting: Setting, trials: list[Trial]) -> Measured:
-    """The left-hand sides: at the input on samples and on the torus, and through the network."""
-    before = [t.signal for t in trials]
-    after = [_deformed(t.signal, t.field, setting.band) for t in trials]
-    on_samples = norms([a - b for a, b in zip(after, before)])
-    on_torus = [
-        s if t.field.kind == "rough" else _torus_difference(t, setting.band)
-        for t, s in zip(trials, on_samples)
+    size = 0.05 * (1 + number)
+    chosen = [
+        fields.constant(grid, 0.002 * (1 + number) / reach * direction),
+        fields.smooth(keys[0], grid, 2 * size / reach, 0.9 / (2 * d)),
+        fields.smooth(keys[3], grid, 4 * size / reach, 0.9 / d),
+        fields.rough(keys[1], grid, size / reach),
     ]
-    network = _network_differences(setting, after, before)
-    return Measured(trials, after, norms(before), on_samples, np.array(on_torus), network)
+    found = []
+    for tau in chosen:
+        signal = worst_signal(setting, tau)
+        if tau.kind == "rough":
+            tau = fields.given_rough(worst.pointwise(signal, tau.tau_sup))
+            signal = worst_signal(setting, tau)
+        found.append((signal, tau))
+    if d == 1:
+        found += _alternated(setting, found[0][0], (0.1, 0.3, 0.6)[number % 3] / reach, 0.5)
+    # The band travels as a shape, so that only its frequencies are evaluated.
+    contexts = (np.stack([f.tau for _, f in found]), np.zeros((len(found), setting.band)))
+    starts = np.stack([signal for signal, _ in found])
+    _, points = ascend(network_ratio, setting, starts, contexts, setting.effort(2, 30))
+    limited = [np.asarray(wi.signals.project(point, setting.band)[0]) for point in points]
+    witnesses = [witness(setting, signal, tau, "search") for signal, tau in found]
+    witnesses += [witness(setting, f, tau, "search") for f, (_, tau) in zip(limited, found)]
+    return tuple(witnesses)
 
 
-def compare(setting: Setting, measured: Measured, form: Form) -> Cases:
-    """Both levels of the trials that the form speaks of."""
-    phi, band = setting.phi, setting.band
-    chosen = [i for i, t in enumerate(measured.trials) if t.field.kind in form.kinds]
-    trials = [measured.trials[i] for i in chosen]
-    sizes, moved = measured.sizes[chosen], measured.on_samples[chosen]
-    used = {id(t.field): t.field for t in trials}
-    bounds = {name: form.bound(setting, field) for name, field in used.items()}
-    factor = np.array([bounds[id(t.field)] for t in trials])
-    spread = np.zeros(len(trials))
-    if form.on_torus:
+def _alternated(setting: Setting, signal, amplitude: float, slope: float, rounds: int = 3):
+    """Signal and displacement of bounded slope, each the worst for the other in turn."""
+    found = []
+    for _ in range(rounds):
+        tau = fields.stepped(worst.with_slope(np.asarray(signal), amplitude, slope), slope)
+        signal = worst_signal(setting, tau)
+        found = [(signal, tau)]
+    return found
+
+
+class Measured(NamedTuple):
+    """All that every form compares: no right-hand side yet."""
+
+    sizes: np.ndarray
+    on_samples: np.ndarray
+    on_torus: np.ndarray
+    network: np.ndarray
+
+
+_KNOWN: weakref.WeakKeyDictionary[Setting, dict[int, tuple[Witness, tuple]]] = (
+    weakref.WeakKeyDictionary()
+)
+_GUARD = threading.Lock()
+
+
+def measure(setting: Setting, witnesses: Sequence[Witness]) -> Measured:
+    """The left-hand sides; each witness is measured once, however many forms compare it."""
+    with _GUARD:
+        known = _KNOWN.setdefault(setting, {})
+        new = [w for w in {id(w): w for w in witnesses}.values() if id(w) not in known]
+    if new:
+        moves = [displacement(w) for w in new]
+        before = [w.arrays["signal"] for w in new]
+        after = [_deformed(f, x, setting.band) for f, x in zip(before, moves)]
+        on_samples = norms([a - b for a, b in zip(after, before)])
+        on_torus = [
+            torus_difference(f, x, setting.band)[1] if x.on_torus else s
+            for f, x, s in zip(before, moves, on_samples)
+        ]
+        network = _network_differences(setting, after, before)
+        rows = zip(norms(before), on_samples, on_torus, network)
+        with _GUARD:
+            known.update({id(w): (w, row) for w, row in zip(new, rows)})
+    return Measured(*(np.array(c) for c in zip(*(known[id(w)][1] for w in witnesses))))
+
+
+def compare(setting: Setting, witnesses: Sequence[Witness], bound: Bound, on_torus: bool) -> Cases:
+    """At the input and through the network."""
+    measured = measure(setting, witnesses)
+    sizes, moved = measured.sizes, measured.on_samples
+    shared: dict[int, float] = {}
+    for w in witnesses:
+        tau = w.arrays["displacement"]
+        if id(tau) not in shared:
+            shared[id(tau)] = bound(setting, displacement(w))
+    factor = np.array([shared[id(w.arrays["displacement"])] for w in witnesses])
+    spread = np.zeros(len(witnesses))
+    if on_torus:
         # The mean over samples of a smooth integrand; twice as many samples tell how close it is.
-        exact = measured.on_torus[chosen]
-        spread = 2 * np.abs(exact - moved)
-        moved = exact
-    through = float(phi.lipschitz_bound())
-    eps = float(jnp.finfo(phi.banks[0].dtype).eps)
-    evaluation = eps * 16 * (2 * band + 1) ** setting.grid.ndim * sizes + spread
-    rounding = rounding_budget(phi, 2 * sizes) + through * evaluation
+        spread = 2 * np.abs(measured.on_torus - moved)
+        moved = measured.on_torus
+    through = float(setting.phi.lipschitz_bound())
+    evaluation = setting.eps * 16 * (2 * setting.band + 1) ** setting.grid.ndim * sizes + spread
+    rounding = rounding_budget(setting.phi, 2 * sizes) + through * evaluation
+    texts = [displacement(w).text for w in witnesses]
     return Cases(
-        np.concatenate([moved, measured.network[chosen]]),
+        np.concatenate([moved, measured.network]),
         np.concatenate([factor * sizes, through * factor * sizes]),
         np.concatenate([evaluation, rounding]),
-        [t.origin for t in trials] * 2,
-        [f"{t.field.text}, {level}" for level in (INPUT, NETWORK) for t in trials],
-        lambda i: {
-            "signal": trials[i % len(trials)].signal,
-            "other": measured.after[chosen[i % len(trials)]],
-            "displacement": trials[i % len(trials)].field.tau,
-        },
-        [INPUT] * len(trials) + [NETWORK] * len(trials),
+        [*witnesses, *witnesses],
+        [f"{text}, {level}" for level in (INPUT, NETWORK) for text in texts],
+        [level for level in (INPUT, NETWORK) for _ in witnesses],
     )
-
-
-def _key(stream: int) -> jax.Array:
-    return jax.random.key(stream, impl="unsafe_rbg")
 
 
 def worst_signal(setting: Setting, field: Displacement) -> np.ndarray:
@@ -181,39 +262,58 @@ def worst_signal(setting: Setting, field: Displacement) -> np.ndarray:
     return np.asarray(f / np.linalg.norm(f))
 
 
-def worst_displacement(f: np.ndarray, amplitude: float, steps: int = 8) -> np.ndarray:
-    """At every sample the displacement of at most that length that changes the signal most."""
-    d = f.ndim
-    lattice = np.linspace(-amplitude, amplitude, 2 * steps + 1 if d == 1 else 5)
-    candidates = np.array(np.meshgrid(*[lattice] * d)).reshape(d, -1).T
-    candidates = candidates[np.linalg.norm(candidates, axis=1) <= amplitude * (1 + 1e-12)]
-    best = np.full(f.shape, -1.0)
-    tau = np.zeros((d, *f.shape))
-    for vector in candidates:
-        change = np.abs(np.asarray(wi.actions.translate_batch(f[None], vector))[0] - f)
-        better = change > best
-        best = np.where(better, change, best)
-        tau = np.where(better, np.asarray(vector).reshape(-1, *(1,) * d), tau)
-    return tau
-
-
 def network_ratio(phi: wi.FeatureExtractor, f, context):
     """Squared |||Phi(F f) - Phi(f)||| / ||f|| for f projected to the band."""
     tau, band = context
     limited, _ = wi.signals.project(f, len(band))
     moved = wi.deform(limited, tau, band=len(band))
-    difference, _ = pair_energies(phi, moved, limited)
+    difference = pair_energies(phi, moved, limited)[0]
     return jnp.sum(difference) / jnp.sum(jnp.abs(limited) ** 2)
 
 
-def _torus_difference(trial: Trial, band: int) -> float:
-    """||F f - f|| over the torus in units of samples, from a grid twice as fine."""
-    f = fields.upsampled(trial.signal)
-    tau = 2 * np.stack([fields.upsampled(t) for t in trial.field.tau])
-    omega = trial.field.omega
-    omega = None if omega is None else fields.upsampled(omega)
-    moved = np.asarray(wi.deform(f, tau, omega, band=band)) - f
-    return float(np.linalg.norm(moved)) / math.sqrt(2**f.ndim)
+def smooth_slope(setting: Setting, field: Displacement) -> bool:
+    """What Theorem 2 asks of a displacement."""
+    return field.on_torus and field.jacobian_sup <= 1 / (2 * setting.grid.ndim)
+
+
+def everything(setting: Setting, field: Displacement) -> bool:
+    """Any displacement."""
+    return True
+
+
+def known_between(setting: Setting, field: Displacement) -> bool:
+    """Any displacement whose norm over the torus can be computed."""
+    return field.on_torus
+
+
+def enough_samples(setting: Setting) -> tuple[Hypothesis, ...]:
+    """Between fewer samples nothing is known of a smooth displacement."""
+    enough = min(setting.grid.shape) > 4
+    return (Hypothesis("grid of more than four samples per axis", enough, scope=True),)
+
+
+def on_a_line(setting: Setting) -> tuple[Hypothesis, ...]:
+    """Statements on d = 1."""
+    d = setting.grid.ndim
+    return (*enough_samples(setting), Hypothesis("d = 1", d == 1, f"d = {d}", scope=True))
+
+
+def _key(stream: int) -> jax.Array:
+    return jax.random.key(stream, impl="unsafe_rbg")
+
+
+def torus_difference(
+    signal: np.ndarray, field: Displacement, band: int | None
+) -> tuple[float, float]:
+    """||F f - f|| over the torus in units of samples, from the samples and from twice as many."""
+    found = []
+    for factor in (1, 2):
+        f = fields.upsampled(signal, factor)
+        tau = factor * np.stack([fields.upsampled(t, factor) for t in field.tau])
+        omega = None if field.omega is None else fields.upsampled(field.omega, factor)
+        moved = np.asarray(wi.deform(f, tau, omega, band=band)) - f
+        found.append(float(np.linalg.norm(moved)) / math.sqrt(factor**f.ndim))
+    return found[0], found[1]
 
 
 def _deformed(f: np.ndarray, field: Displacement, band: int) -> np.ndarray:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric.setting import generator
+from proofs_numeric.engine.setting import generator
 
 _DEGREE = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Displacement:
     """A displacement and a phase with what theorems ask of them.
 
     Args:
-        kind: constant, smooth or rough.
+        kind: constant, smooth (a trigonometric polynomial), stepped (Lipschitz samples) or rough.
         tau: (d, *shape), in samples.
         omega: phase in cycles, or none.
-        tau_sup, omega_sup: suprema, for smooth fields over the whole torus.
-        jacobian_sup: sup of the largest entry of D tau, infinite for rough fields.
+        tau_sup, omega_sup: suprema; of the whole torus for constant and smooth fields.
+        jacobian_sup: sup of the largest entry of |D tau|; infinite where nothing is known between
+            samples.
+        operator_sup: sup of the operator norm of D tau; likewise.
+        lipschitz: of the samples in the maximum norm, infinite for rough fields.
     """
 
     kind: str
@@ -32,6 +37,8 @@ class Displacement:
     tau_sup: float
     omega_sup: float
     jacobian_sup: float
+    operator_sup: float
+    lipschitz: float
 
     @property
     def text(self) -> str:
@@ -39,14 +46,30 @@ class Displacement:
         phase = "" if self.omega is None else f", ||omega|| = {self.omega_sup:.3g}"
         return f"{self.kind}, ||tau|| = {self.tau_sup:.3g}{phase}"
 
+    @property
+    def on_torus(self) -> bool:
+        """Whether the field is known between the samples."""
+        return self.kind in ("constant", "smooth")
+
+    def parameters(self) -> dict[str, Any]:
+        """What is not an array; infinities as none."""
+        names = ("tau_sup", "omega_sup", "jacobian_sup", "operator_sup", "lipschitz")
+        values = {name: getattr(self, name) for name in names}
+        return {"kind": self.kind} | {n: v if v < math.inf else None for n, v in values.items()}
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any], tau, omega) -> Displacement:
+        """From `parameters` and arrays."""
+        names = ("tau_sup", "omega_sup", "jacobian_sup", "operator_sup", "lipschitz")
+        values = [parameters[n] if parameters[n] is not None else math.inf for n in names]
+        return cls(parameters["kind"], tau, omega, *values)
+
 
 def constant(grid: wi.Grid, vector) -> Displacement:
     """The same displacement everywhere."""
     vector = np.asarray(vector, dtype=float)
-    tau = np.broadcast_to(
-        np.asarray(vector).reshape(-1, *(1,) * grid.ndim), (grid.ndim, *grid.shape)
-    )
-    return Displacement("constant", tau, None, float(np.linalg.norm(vector)), 0.0, 0.0)
+    tau = np.broadcast_to(vector.reshape(-1, *(1,) * grid.ndim), (grid.ndim, *grid.shape))
+    return Displacement("constant", tau, None, float(np.linalg.norm(vector)), 0.0, 0.0, 0.0, 0.0)
 
 
 def smooth(key: jax.Array, grid: wi.Grid, amplitude: float, slope: float, phase: float = 0.0):
@@ -59,8 +82,12 @@ def smooth(key: jax.Array, grid: wi.Grid, amplitude: float, slope: float, phase:
     if phase:
         omega = np.asarray(wi.signals.random_displacement(modulation, grid, phase, math.inf)[0])
         omega_sup = min(phase, between_samples(np.abs(omega)))
-    steepest = min(slope, jacobian_sup(tau))
-    return Displacement("smooth", tau, omega, tau_sup, omega_sup, steepest)
+    jacobian = _jacobian(tau)
+    steepest = min(slope, between_samples(np.abs(jacobian).max(axis=(0, 1))))
+    operator = np.linalg.norm(np.moveaxis(jacobian, (0, 1), (-2, -1)), ord=2, axis=(-2, -1))
+    rho = min(grid.ndim * steepest, between_samples(operator))
+    lipschitz = grid.ndim * steepest
+    return Displacement("smooth", tau, omega, tau_sup, omega_sup, steepest, rho, lipschitz)
 
 
 def rough(key: jax.Array, grid: wi.Grid, amplitude: float) -> Displacement:
@@ -72,7 +99,14 @@ def rough(key: jax.Array, grid: wi.Grid, amplitude: float) -> Displacement:
 
 def given_rough(tau: np.ndarray) -> Displacement:
     """A displacement known by its samples only."""
-    return Displacement("rough", tau, None, float(np.linalg.norm(tau, axis=0).max()), 0.0, math.inf)
+    size = float(np.linalg.norm(tau, axis=0).max())
+    return Displacement("rough", tau, None, size, 0.0, *[math.inf] * 3)
+
+
+def stepped(tau: np.ndarray, lipschitz: float) -> Displacement:
+    """One-dimensional samples with a cyclic Lipschitz constant."""
+    size = float(np.abs(tau).max())
+    return Displacement("stepped", tau, None, size, 0.0, math.inf, math.inf, lipschitz)
 
 
 def between_samples(size: np.ndarray, degree: int = _DEGREE) -> float:
@@ -85,20 +119,20 @@ def between_samples(size: np.ndarray, degree: int = _DEGREE) -> float:
     return float(size.max() / np.prod([math.cos(math.pi * degree / n) for n in size.shape]))
 
 
-def jacobian_sup(tau: np.ndarray) -> float:
-    """Sup of the largest entry of |D tau| of a trigonometric polynomial."""
-    values = np.asarray(tau)
-    ndim = values.shape[0]
-    largest = 0.0
-    for component in values:
+def _jacobian(tau: np.ndarray) -> np.ndarray:
+    """D tau of trigonometric polynomials at the samples: (component, axis, *shape)."""
+    ndim = tau.shape[0]
+    rows = []
+    for component in tau:
         transform = np.fft.fftn(component)
+        row = []
         for axis, n in enumerate(component.shape):
             k = np.fft.fftfreq(n, d=1 / n).round()
             k[np.abs(k) > _DEGREE] = 0
             line = [-1 if a == axis else 1 for a in range(ndim)]
-            slope = np.fft.ifftn(transform * (2j * np.pi / n * k).reshape(line)).real
-            largest = max(largest, between_samples(np.abs(slope)))
-    return largest
+            row.append(np.fft.ifftn(transform * (2j * np.pi / n * k).reshape(line)).real)
+        rows.append(row)
+    return np.array(rows)
 
 
 def upsampled(values: np.ndarray, factor: int = 2) -> np.ndarray:

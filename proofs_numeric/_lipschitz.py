@@ -2,69 +2,96 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-import wiatowski as wi
-from proofs_numeric._starts import loudest_wave, noise
-from proofs_numeric.claim import Cases
-from proofs_numeric.search import ascend, top_singular_vector
-from proofs_numeric.setting import (
+from proofs_numeric.engine.claim import Attempt, Cases, Witness
+from proofs_numeric.engine.lanczos import tangent, top_singular_pair
+from proofs_numeric.engine.search import attack, target
+from proofs_numeric.engine.setting import (
     Setting,
+    alone,
     differences,
     norms,
     once_per_setting,
-    pair_energies,
     rounding_budget,
 )
+from proofs_numeric.engine.starts import loudest_wave, noise
 
 
-def pair_cases(setting: Setting, f, h, origin: list[str], constant: float) -> Cases:
-    r"""$|||\Phi(f) - \Phi(h)||| \le$ `constant` $\|f - h\|$ for a batch of pairs."""
-    measured = differences(setting, f, h)["total"]
-    distance = norms(np.asarray(f) - np.asarray(h))
+def pair(f, h, origin: str) -> Witness:
+    """Two signals."""
+    return Witness({"signal": np.asarray(f), "other": np.asarray(h)}, {}, origin)
+
+
+def pair_cases(setting: Setting, witnesses: Sequence[Witness], constant: float) -> Cases:
+    r"""$|||\Phi(f) - \Phi(h)||| \le$ `constant` $\|f - h\|$ for pairs."""
+    f, h = stacked(witnesses)
+    distance = norms(f - h)
     return Cases(
-        measured,
+        differences(setting, f, h)["total"],
         constant * distance,
         rounding_budget(setting.phi, norms(f) + norms(h)),
-        origin,
+        list(witnesses),
         [f"||f - h|| = {d:.4g}" for d in distance],
-        lambda i: {"signal": np.asarray(f[i]), "other": np.asarray(h[i])},
     )
 
 
-def random_pairs(setting: Setting, key: jax.Array):
+def stacked(witnesses: Sequence[Witness]) -> tuple[np.ndarray, np.ndarray]:
+    """All first and all second signals."""
+    f = np.stack([w.arrays["signal"] for w in witnesses])
+    return f, np.stack([w.arrays["other"] for w in witnesses])
+
+
+def random_pairs(setting: Setting, key: jax.Array) -> list[Witness]:
     """Each signal with noise added, with its negative, with its neighbour and with zero."""
-    f = setting.signals
-    sizes = np.asarray(norms(f)).reshape(-1, *(1,) * setting.grid.ndim)
-    others = [f + 0.1 * sizes * noise(setting, key, len(f)), -f, np.roll(f, 1, axis=0)]
-    kinds = ["plus noise", "against its negative", "against the next signal"]
-    origin = [f"{name} {kind}" for kind in kinds for name in setting.names]
-    return np.concatenate([f] * len(others)), np.concatenate(others), origin
+    f = np.asarray(setting.signals)
+    sizes = norms(f).reshape(-1, *(1,) * setting.grid.ndim)
+    others = {
+        "plus noise": f + 0.1 * sizes * noise(setting, key, len(f)),
+        "against its negative": -f,
+        "against the next signal": np.roll(f, 1, axis=0),
+        "against zero": np.zeros_like(f),
+    }
+    return [
+        pair(f[i], h[i], f"{setting.names[i]} {kind}")
+        for kind, h in others.items()
+        for i in range(len(f))
+    ]
 
 
 @once_per_setting
-def searched_pairs(setting: Setting):
+def searched_pairs(setting: Setting, number: int, restarts: int) -> tuple[Witness, ...]:
     """Top singular directions of the Jacobian, and pairs found by ascent; once per setting."""
-    keys = jax.random.split(jax.random.key(2, impl="unsafe_rbg"), 3)
+    key = jax.random.fold_in(jax.random.key(2, impl="unsafe_rbg"), number)
+    keys = jax.random.split(key, 3)
     loud = loudest_wave(setting)
     loud = loud / np.linalg.norm(loud)
-    points = np.concatenate([setting.signals[:1], noise(setting, keys[0], 1)])
-    sizes = norms(points)
-    points = points / np.where(sizes > 0, sizes, 1).reshape(-1, *(1,) * setting.grid.ndim)
-    directions = np.stack([loud, noise(setting, keys[1], 1)[0]])
-    tops = top_singular_vector(setting.phi, points, directions, setting.effort(3, 40))
-    starts = (noise(setting, keys[2], 2), np.stack([loud, directions[1]]))
-    steps = setting.effort(2, 40)
-    _, (first, second) = ascend(pair_ratio, setting.phi, starts, np.zeros(2), steps, chunk=1)
-    f = np.concatenate([points, first])
-    h = np.concatenate([points + tops, first + second])
-    return f, h, ["search"] * len(f)
+    at_signal = setting.signals[number % len(setting.signals)]
+    points = [at_signal if np.any(at_signal) else loud, noise(setting, keys[0], 1)[0]]
+    points = [f / np.linalg.norm(f) for f in points]
+    directions = [loud if number == 0 else noise(setting, keys[2], 1)[0]]
+    directions.append(noise(setting, keys[1], 1)[0])
+    found = []
+    for point, direction in zip(points, directions):
+        with alone(setting, "tangent"):
+            _, top = _steepest(setting.phi, point, direction, setting.effort(3, 24))
+        found.append(pair(point, point + np.asarray(top), "search"))
+    starts = list(noise(setting, keys[1], restarts))
+    aims = [target(setting, free=1.0, difference=1.0, moved=1.0)] * restarts
+    moves = [loud] * (number == 0) + list(noise(setting, keys[2], restarts))
+    f, h = attack(setting, starts, aims, directions=moves[:restarts])
+    return tuple(found + [pair(a, b, "search") for a, b in zip(f, h)])
 
 
-def pair_ratio(phi: wi.FeatureExtractor, pair, _):
-    """Squared ratio for f and h = f + v, the pair being (f, v)."""
-    f, v = pair
-    difference, _ = pair_energies(phi, f, f + v)
-    return jnp.sum(difference) / jnp.sum(jnp.abs(v) ** 2)
+def searched(setting: Setting, attempt: Attempt) -> list[Witness]:
+    """The pairs of one attempt."""
+    return list(searched_pairs(setting, attempt.number, attempt.restarts))
+
+
+@eqx.filter_jit
+def _steepest(phi, point, direction, steps):
+    return top_singular_pair(*tangent(phi, point), direction, steps)

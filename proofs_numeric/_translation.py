@@ -1,25 +1,27 @@
-r"""Cases and search for the translation bound $2\pi|t|K_n/(S_1 \cdots S_n) \sqrt{W_n(f)}$."""
+r"""Witnesses and both sides of statements on $|||\Phi^n(T_t f) - \Phi^n(f)|||$."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._starts import modulated_wave, noise, steepest_wave
-from proofs_numeric.claim import Cases, Hypothesis
-from proofs_numeric.search import ascend
-from proofs_numeric.setting import (
+from proofs_numeric.engine.claim import Attempt, Cases, Hypothesis, Witness
+from proofs_numeric.engine.search import Target, attack, target
+from proofs_numeric.engine.setting import (
     Setting,
     admissibility,
     differences,
     norms,
-    pair_energies,
+    once_per_setting,
     rounding_budget,
 )
+from proofs_numeric.engine.starts import modulated_wave, noise, steepest_wave
+
+#: Right-hand side at one depth: of the setting, the depth, the shift, W_n(f) and |||Phi^n(f)|||^2.
+Bound = Callable[[Setting, int, np.ndarray, float, float], float]
 
 
 def shift_hypotheses(setting: Setting) -> tuple[Hypothesis, Hypothesis]:
@@ -31,105 +33,148 @@ def shift_hypotheses(setting: Setting) -> tuple[Hypothesis, Hypothesis]:
     )
 
 
-def unit_shifts(ndim: int, *lengths: int) -> list[tuple[int, ...]]:
+def unit_shifts(ndim: int, lengths: Iterable[int]) -> list[tuple[int, ...]]:
     """Shifts by each length along the first axis, and by the first along the diagonal."""
+    lengths = list(lengths)
     shifts = [(length,) + (0,) * (ndim - 1) for length in lengths]
     return shifts + ([(lengths[0],) * ndim] if ndim > 1 else [])
 
 
-def rate(phi: wi.FeatureExtractor, depth: int, shift) -> float:
+def first_axis(setting: Setting, length: int) -> tuple[int, ...]:
+    """A shift along the first axis."""
+    return (length,) + (0,) * (setting.grid.ndim - 1)
+
+
+@once_per_setting
+def decays(setting: Setting) -> tuple[float, ...]:
+    """$K_n$ of every depth, cycles per unit length."""
+    phi = setting.phi
+    return tuple(float(wi.bounds.output_decay(phi, n)) for n in range(phi.depth + 1))
+
+
+def rate(setting: Setting, depth: int, shift) -> float:
     r"""$2\pi|t|K_n/(S_1 \cdots S_n)$, whether or not a theorem holds for this shift."""
+    phi = setting.phi
     length = float(np.linalg.norm(np.asarray(shift, float)))
     per_sample = phi.grids[depth].spacing / phi.strides[depth]
-    return 2 * np.pi * length * per_sample * float(wi.bounds.output_decay(phi, depth))
+    return 2 * np.pi * length * per_sample * decays(setting)[depth]
 
 
-def shift_cases(setting: Setting, signals, shifts, origin, depths=None) -> Cases:
-    """One case per signal, its shift and depth; `depths` picks one depth per signal."""
+def linear_bound(setting: Setting, depth: int, shift, energy: float, features: float) -> float:
+    r"""$2\pi|t|K_n/D_n \sqrt{W_n(f)}$."""
+    return rate(setting, depth, shift) * float(np.sqrt(energy))
+
+
+def depth_zero_ratio(setting: Setting, length: int) -> float:
+    r"""Largest $2|\sin\pi t\omega_1||\hat\chi_0|$ relative to $2\pi t K_0$: what depth 0 can reach."""
+    bank = setting.phi.banks[0]
+    along = np.asarray(bank.grid.frequencies()[0]) * bank.grid.spacing
+    steepest = 2 * np.abs(np.sin(np.pi * length * along) * np.asarray(bank.output_atom_hat))
+    return float(np.max(steepest)) / rate(setting, 0, first_axis(setting, length))
+
+
+def witness(signal, shift, depth: int | None = None, origin: str = "search") -> Witness:
+    """A signal and a shift; at one depth or at all."""
+    parameters = {"shift": [float(t) for t in shift]}
+    return Witness(
+        {"signal": np.asarray(signal)},
+        parameters if depth is None else parameters | {"depth": depth},
+        origin,
+    )
+
+
+def given(setting: Setting, shifts) -> list[Witness]:
+    """The setting's signals, each moved by every shift."""
+    pairs = zip(setting.signals, setting.names)
+    return [witness(f, t, None, name) for f, name in pairs for t in shifts]
+
+
+def compare(setting: Setting, witnesses: Sequence[Witness], bound: Bound) -> Cases:
+    """One case per witness and depth."""
     phi = setting.phi
-    moved = np.stack([wi.translate(f, t) for f, t in zip(signals, shifts)])
+    signals = np.stack([w.arrays["signal"] for w in witnesses])
+    shifts = [np.asarray(w.parameters["shift"]) for w in witnesses]
+    moved = np.stack([np.asarray(wi.translate(f, t)) for f, t in zip(signals, shifts)])
     found = differences(setting, signals, moved)
+    every = range(phi.depth + 1)
     rows = [
         (i, n)
-        for i in range(len(signals))
-        for n in (range(phi.depth + 1) if depths is None else [depths[i]])
+        for i, w in enumerate(witnesses)
+        for n in ([w.parameters["depth"]] if "depth" in w.parameters else every)
     ]
-    measured = [found["difference"][i, n] for i, n in rows]
-    predicted = [rate(phi, n, shifts[i]) * np.sqrt(found["energy"][i, n]) for i, n in rows]
     sizes = norms(signals)
     return Cases(
-        np.array(measured),
-        np.array(predicted),
+        np.array([found["difference"][i, n] for i, n in rows]),
+        np.array(
+            [
+                bound(setting, n, shifts[i], found["energy"][i, n], found["features"][i, n])
+                for i, n in rows
+            ]
+        ),
         np.array([rounding_budget(phi, 2 * sizes[i]) for i, _ in rows]),
-        [origin[i] for i, _ in rows],
-        [f"t = {tuple(shifts[i])}, depth {n}" for i, n in rows],
-        lambda j: {
-            "signal": np.asarray(signals[rows[j][0]]),
-            "other": np.asarray(moved[rows[j][0]]),
-        },
+        [witnesses[i] for i, _ in rows],
+        [f"t = {tuple(shifts[i].tolist())}, depth {n}" for i, n in rows],
         [f"depth {n}" for _, n in rows],
     )
 
 
-def given_cases(setting: Setting, shifts) -> Cases:
-    """The setting's signals, each moved by every shift."""
-    pairs = [(i, t) for i in range(len(setting.signals)) for t in shifts]
-    signals = np.stack([setting.signals[i] for i, _ in pairs])
-    return shift_cases(
-        setting, signals, [t for _, t in pairs], [setting.names[i] for i, _ in pairs]
-    )
+def searched(
+    setting: Setting,
+    attempt: Attempt,
+    shift,
+    aim: Callable[[Setting, int, tuple], Target],
+    informed: bool = True,
+) -> list[Witness]:
+    """Ascent at every depth, first from the extremal waves of theory, otherwise from noise.
 
-
-def searched_cases(setting: Setting, key: jax.Array, shift) -> Cases:
-    """Ascent at every depth, from the extremal waves of theory and from noise."""
-    points, depths = _ascended(shift_ratio, setting, key, shift)
-    return shift_cases(setting, points, [tuple(shift)] * len(points), SEARCH * len(points), depths)
-
-
-def naive_cases(setting: Setting, key: jax.Array, shift) -> Cases:
-    r"""The printed Theorem 1, $\dots \|f\|$, for a shift for which it is not claimed: noise only.
-
-    With $\sqrt{W_n(f)}$ in place of the norm the violation would be unbounded: some signals vanish
-    on the way while their translates do not.
+    Args:
+        setting: where.
+        attempt: which restarts.
+        shift: t.
+        aim: the target at a depth.
+        informed: whether theory may point at starts.
     """
-    points, depths = _ascended(norm_ratio, setting, key, shift, informed=False)
-    found = shift_cases(setting, points, [tuple(shift)] * len(points), SEARCH * len(points), depths)
-    rates = np.array([rate(setting.phi, n, shift) for n in depths])
-    return replace(found, predicted=rates * norms(points))
+    depths = setting.phi.depth + 1
+    count = max(depths, attempt.restarts)
+    chosen = [n % depths for n in range(count)]
+    starts = list(noise(setting, attempt.key, count))
+    if informed and attempt.number == 0:
+        starts[0] = steepest_wave(setting, shift)
+        starts[1:depths] = [modulated_wave(setting, n, shift) for n in range(1, depths)]
+    f, _ = attack(setting, starts, [aim(setting, n, shift) for n in chosen])
+    # At depth 0 theory knows the worst case; no ascent improves it, few keep it to the last digit.
+    kept = [witness(point, shift, n) for point, n in zip(f, chosen)]
+    if informed and attempt.number == 0:
+        kept.append(witness(steepest_wave(setting, shift), shift, 0))
+    return kept
 
 
-SEARCH = ["search"]
+def at_depth(setting: Setting, depth: int, shift, **weights) -> Target:
+    """A target whose numerator is the difference at one depth; weights ending the denominator."""
+    one = np.eye(setting.phi.depth + 1)[depth]
+    chosen = {k: v * one if k in ("energy", "features") else v for k, v in weights.items()}
+    return target(setting, shift=shift, difference=one, **chosen)
 
 
-def _ascended(objective, setting: Setting, key: jax.Array, shift, informed: bool = True):
-    """The best signals found, and the depth that each was sought for."""
-    phi = setting.phi
-    keys = jax.random.split(key, phi.depth + 1)
-    starts, depths = [], []
-    for n in range(phi.depth + 1):
-        if informed:
-            wave = steepest_wave(setting, shift) if n == 0 else modulated_wave(setting, n, shift)
-            starts.append(wave[None])
-        if not informed or setting.effort(1, 4) > 1:  # noise too, where that costs little
-            starts.append(noise(setting, keys[n], 1))
-        depths += [n] * (len(starts) - len(depths))
-    scales = np.asarray([max(rate(phi, n, shift), 1e-300) for n in depths])
-    moves = np.tile(np.asarray(shift, float), (len(depths), 1))
-    contexts = (moves, np.asarray(depths), scales)
-    steps = setting.effort(2, 80)
-    _, points = ascend(objective, phi, np.concatenate(starts), contexts, steps, chunk=1)
-    return points, depths
+def aim_energy(setting: Setting, depth: int, shift) -> Target:
+    r"""Relative to $\sqrt{W_n(f)}$."""
+    return at_depth(setting, depth, shift, energy=max(rate(setting, depth, shift), 1e-150) ** 2)
 
 
-def shift_ratio(phi: wi.FeatureExtractor, f, context):
-    r"""Squared ratio of the translation difference to the bound with $\sqrt{W_n(f)}$."""
-    shift, depth, scale = context
-    difference, energy = pair_energies(phi, f, wi.translate(f, shift))
-    return difference[depth] / (scale**2 * energy[depth] + 1e-30)
+def aim_norm(setting: Setting, depth: int, shift) -> Target:
+    r"""Relative to $\|f\|$.
+
+    With $\sqrt{W_n(f)}$ a shift for which nothing is claimed would be violated without bound: some
+    signals vanish on the way while their translates do not.
+    """
+    return at_depth(setting, depth, shift, size=max(rate(setting, depth, shift), 1e-150) ** 2)
 
 
-def norm_ratio(phi: wi.FeatureExtractor, f, context):
-    r"""Squared ratio of the translation difference to the bound with $\|f\|$."""
-    shift, depth, scale = context
-    difference, _ = pair_energies(phi, f, wi.translate(f, shift))
-    return difference[depth] / (scale**2 * jnp.sum(jnp.abs(f) ** 2))
+def aim_features(setting: Setting, depth: int, shift) -> Target:
+    r"""Relative to $|||\Phi^n(f)|||$, with a floor against vanishing features."""
+    return at_depth(setting, depth, shift, features=1.0, size=1e-8)
+
+
+def random_key(stream: int) -> jax.Array:
+    """A key that compiles at once."""
+    return jax.random.key(stream, impl="unsafe_rbg")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import wiatowski as wi
-from proofs_numeric._deformation import Form, bandwidth
+from proofs_numeric._deformation import DeformationClaim, bandwidth, everything
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.deformation_forms import DeformationClaim
-from proofs_numeric.setting import Setting
+from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
 
@@ -15,6 +16,11 @@ def _bound(setting: Setting, field: Displacement) -> float:
     return wi.bounds.deformation_rough(
         bandwidth(setting), field.tau_sup, field.omega_sup, setting.grid.ndim
     )
+
+
+def _ceiling(setting: Setting) -> float:
+    """A small constant displacement."""
+    return (1 + 4 * math.pi * bandwidth(setting)) ** (-setting.grid.ndim / 2)
 
 
 CLAIM = DeformationClaim(
@@ -26,6 +32,8 @@ CLAIM = DeformationClaim(
         r"$T = \|\tau\|_\infty$"
     ),
     source="derived for this package; T2b of the notes",
-    form=Form(_bound, on_torus=False, kinds=("constant", "smooth", "rough")),
-    requirements=lambda _: (),
+    bound=_bound,
+    speaks_of=everything,
+    on_torus=False,
+    ceiling=_ceiling,
 )

@@ -1,39 +1,48 @@
-"""Theorem 2 on samples in one dimension, through the large sieve (T2a)."""
+"""Theorem 2 on samples, through the large sieve (T2a)."""
 
 from __future__ import annotations
 
+import math
+
 import wiatowski as wi
-from proofs_numeric._deformation import Form, bandwidth
+from proofs_numeric._deformation import DeformationClaim
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.claim import Hypothesis
-from proofs_numeric.deformation_forms import DeformationClaim
-from proofs_numeric.setting import Setting
+from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
 
 
+def _speaks_of(setting: Setting, field: Displacement) -> bool:
+    return field.lipschitz < 1
+
+
+def _widths(setting: Setting) -> list[float]:
+    return [setting.band / n for n in setting.grid.shape]
+
+
 def _bound(setting: Setting, field: Displacement) -> float:
     return wi.bounds.deformation_sieve(
-        bandwidth(setting), field.tau_sup, field.omega_sup, field.jacobian_sup
+        _widths(setting), field.tau_sup, field.omega_sup, field.lipschitz
     )
 
 
-def _requirements(setting: Setting) -> tuple[Hypothesis, ...]:
-    return (
-        Hypothesis("d = 1", setting.grid.ndim == 1, f"d = {setting.grid.ndim}"),
-        Hypothesis("displacement of slope below one", min(setting.grid.shape) > 4),
-    )
+def _ceiling(setting: Setting) -> float:
+    """A constant displacement, L = 0: what the sieve gives away at whole separations."""
+    return math.prod((1 + 2 * r) ** -0.5 for r in _widths(setting))
 
 
 CLAIM = DeformationClaim(
     name="derived_deformation_sieve",
-    title="Deformation sensitivity on samples, d = 1 (T2a)",
+    title="Deformation sensitivity on samples (T2a)",
     statement=(
         r"$|||\Phi(F_{\tau,\omega} f) - \Phi(f)||| \leq \sqrt{v_0}\,"
-        r"(2\pi R\|\tau\|_\infty C_1(L, R) + 2\pi\|\omega\|_\infty)\|f\|$, "
-        r"$C_1 = \int_0^1 \sqrt{2R + 1/(1 - sL)}\,ds$"
+        r"(2\pi R\|\tau\|_\infty C_d(L, R) + 2\pi\|\omega\|_\infty)\|f\|$, "
+        r"$C_d = \int_0^1 \prod_i (2R_i + 1/(1 - sL))^{1/2} ds$, "
+        r"$|\tau(n) - \tau(m)|_\infty \leq L|n - m|_\infty$, $L < 1$"
     ),
     source="derived for this package from the large sieve; T2a of the notes",
-    form=Form(_bound, on_torus=False, kinds=("constant", "smooth")),
-    requirements=_requirements,
+    bound=_bound,
+    speaks_of=_speaks_of,
+    on_torus=False,
+    ceiling=_ceiling,
 )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import wiatowski as wi
-from proofs_numeric._deformation import Form
+from proofs_numeric._deformation import DeformationClaim, everything
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.deformation_forms import DeformationClaim
-from proofs_numeric.setting import Setting
+from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
 
@@ -24,6 +23,8 @@ CLAIM = DeformationClaim(
         r"\sqrt{v_0}\,N^{-d/2} \sigma_{\max}(E_{\tau,\omega} - E_0)\,\|f\|$"
     ),
     source="derived for this package; T2d of the notes",
-    form=Form(_bound, on_torus=False, kinds=("constant", "smooth", "rough")),
-    requirements=lambda _: (),
+    bound=_bound,
+    speaks_of=everything,
+    on_torus=False,
+    ceiling=lambda _: 1.0,
 )

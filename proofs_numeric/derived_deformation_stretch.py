@@ -1,13 +1,16 @@
-"""Theorem 2 on the torus with the factor that depends on the displacement's slope."""
+"""Theorem 2 on the torus with the factor that depends on the slope."""
 
 from __future__ import annotations
 
 import wiatowski as wi
-from proofs_numeric._deformation import Form, bandwidth
+from proofs_numeric._deformation import (
+    DeformationClaim,
+    bandwidth,
+    enough_samples,
+    smooth_slope,
+)
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.claim import Hypothesis
-from proofs_numeric.deformation_forms import DeformationClaim
-from proofs_numeric.setting import Setting
+from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
 
@@ -16,11 +19,6 @@ def _bound(setting: Setting, field: Displacement) -> float:
     return wi.bounds.deformation_torus(
         bandwidth(setting), field.tau_sup, field.omega_sup, field.jacobian_sup, setting.grid.ndim
     )
-
-
-def _requirements(setting: Setting) -> tuple[Hypothesis, ...]:
-    enough = min(setting.grid.shape) > 4
-    return (Hypothesis("smooth displacement, ||D tau|| <= 1/(2d)", enough),)
 
 
 CLAIM = DeformationClaim(
@@ -32,6 +30,9 @@ CLAIM = DeformationClaim(
         r"$c(\kappa) = 2(1 - \sqrt{1 - \kappa})/\kappa$, $\kappa = d\|D\tau\|_\infty$"
     ),
     source="derived for this package; part B of the proof of Theorem 2 in the notes",
-    form=Form(_bound, on_torus=True, kinds=("constant", "smooth")),
-    requirements=_requirements,
+    bound=_bound,
+    speaks_of=smooth_slope,
+    on_torus=True,
+    requirements=enough_samples,
+    ceiling=lambda _: 1.0,
 )

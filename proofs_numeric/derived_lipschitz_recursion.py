@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 
 import wiatowski as wi
-from proofs_numeric._lipschitz import pair_cases, random_pairs, searched_pairs
-from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.drawn_settings import drawn_signals
-from proofs_numeric.setting import Setting
+from proofs_numeric._lipschitz import pair_cases, random_pairs, searched
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis
+from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.settings import drawn_signals
 
 __all__ = ["CLAIM"]
 
@@ -24,39 +24,30 @@ class RecursionClaim(Claim):
     )
     source = "derived for this package; sharpens the products of Balan, Singh & Zou"
 
-    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
+    def hypotheses(self, setting):
         value = float(setting.phi.lipschitz_bound())
-        return (
-            Hypothesis("finite frame and Lipschitz bounds", value < float("inf"), f"{value:.6g}"),
-        )
+        finite = value < float("inf")
+        return (Hypothesis("finite frame and Lipschitz bounds", finite, f"{value:.6g}"),)
 
-    def cases(self, setting: Setting, key: jax.Array) -> Cases:
-        constant = float(setting.phi.lipschitz_bound())
-        return pair_cases(setting, *random_pairs(setting, key), constant=constant)
+    def given(self, setting, key):
+        return random_pairs(setting, key)
 
-    def search(self, setting: Setting, key: jax.Array) -> Cases:
-        constant = float(setting.phi.lipschitz_bound())
-        return pair_cases(setting, *searched_pairs(setting), constant=constant)
+    def searched(self, setting, attempt):
+        return searched(setting, attempt)
+
+    def evaluate(self, setting, witnesses) -> Cases:
+        return pair_cases(setting, witnesses, float(setting.phi.lipschitz_bound()))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
-        setting = _doubling_setting(key)
-        understated = float(_with_nonlinearity(setting, wi.Identity()).phi.lipschitz_bound())
-        found = pair_cases(setting, *searched_pairs(setting), constant=understated)
-        return (Control("L understated", "M(z) = 2z counted with L = 1", found),)
-
-
-def _doubling_setting(key: jax.Array) -> Setting:
-    grid = wi.Grid((48,))
-    phi = wi.FeatureExtractor(
-        [wi.Layer(wi.frames.Meyer(scales=2), wi.Pointwise(_double, 2.0, "2z"))], grid
-    )
-    return Setting("doubling", phi, drawn_signals(key, grid, 2), ("random",) * 2, band=5)
-
-
-def _with_nonlinearity(setting: Setting, nonlinearity: wi.AbstractNonlinearity) -> Setting:
-    layers = [wi.Layer(layer.bank, nonlinearity, layer.pooling) for layer in setting.phi.layers]
-    phi = wi.FeatureExtractor(layers, setting.grid, setting.phi.output_bank)
-    return Setting(setting.name, phi, setting.signals, setting.names, setting.band)
+        grid = wi.Grid((48,))
+        frame = wi.frames.Meyer(scales=2)
+        doubling = wi.Layer(frame, wi.Pointwise(_double, 2.0, "2z"))
+        phi = wi.FeatureExtractor([doubling], grid)
+        plain = wi.FeatureExtractor([wi.Layer(frame, wi.Identity())], grid)
+        setting = Setting("doubling", phi, drawn_signals(key, grid, 2), ("random",) * 2, band=5)
+        understated = float(plain.lipschitz_bound())
+        cases = pair_cases(setting, searched(setting, Attempt(key)), understated)
+        return (Control("L understated", "M(z) = 2z counted with L = 1", cases),)
 
 
 def _double(u: jax.Array) -> jax.Array:

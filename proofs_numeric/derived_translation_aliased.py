@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._translation import naive_cases, searched_cases, shift_cases
+from proofs_numeric._translation import (
+    aim_norm,
+    compare,
+    depth_zero_ratio,
+    first_axis,
+    given,
+    linear_bound,
+    rate,
+    searched,
+    witness,
+)
 from proofs_numeric.allpass import allpass_extractor, alternating_signal
-from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.setting import Setting, differences, norms, rounding_budget
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.setting import (
+    Setting,
+    alone,
+    differences,
+    norms,
+    rounding_budget,
+)
 
 __all__ = ["CLAIM"]
 
@@ -24,61 +42,61 @@ class AliasedTranslationClaim(Claim):
     )
     source = "derived for this package; D3 of the notes"
 
-    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
-        return (
-            Hypothesis("samples dropped", setting.phi.strides[-1] > 1, f"{setting.phi.strides}"),
-        )
+    def hypotheses(self, setting):
+        strides = setting.phi.strides
+        return (Hypothesis("samples dropped", strides[-1] > 1, f"{strides}", True),)
 
-    def cases(self, setting: Setting, key: jax.Array) -> Cases:
+    def given(self, setting, key):
         ndim = setting.grid.ndim
-        shifts = [(1.0,) * ndim, (0.5,) + (0.0,) * (ndim - 1)]
-        pairs = [(i, t) for i in range(len(setting.signals)) for t in shifts]
-        signals = np.stack([setting.signals[i] for i, _ in pairs])
-        return aliased_cases(
-            setting, signals, [t for _, t in pairs], [setting.names[i] for i, _ in pairs]
-        )
+        return given(setting, [(1.0,) * ndim, (0.5,) + (0.0,) * (ndim - 1)])
 
-    def search(self, setting: Setting, key: jax.Array) -> Cases:
+    def searched(self, setting, attempt) -> list[Witness]:
         """Signals that exceed the bound without its aliasing term as far as the search gets."""
-        shift = (1,) + (0,) * (setting.grid.ndim - 1)
-        found = searched_cases(setting, key, shift)
-        signals = [found.arrays(i)["signal"] for i in range(len(found))]
-        return aliased_cases(setting, signals, [shift] * len(signals), ["search"] * len(signals))
+        return searched(setting, attempt, first_axis(setting, 1), aim_norm)
+
+    def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
+        phi = setting.phi
+        signals = np.stack([w.arrays["signal"] for w in witnesses])
+        shifts = [np.asarray(w.parameters["shift"]) for w in witnesses]
+        moved = np.stack([np.asarray(wi.translate(f, t)) for f, t in zip(signals, shifts)])
+        measured = differences(setting, signals, moved)["difference"]
+        predicted = []
+        for f, t in zip(signals, shifts):
+            with alone(setting, f"D3 of {f.dtype}"):
+                predicted.append(np.asarray(_bound(phi, f, t), float))
+        count = len(witnesses)
+        rows = [(i, n) for i in range(count) for n in range(phi.depth + 1)]
+        return Cases(
+            measured,
+            np.array(predicted),
+            rounding_budget(phi, 4 * np.repeat(norms(signals), phi.depth + 1)),
+            [witnesses[i] for i, _ in rows],
+            [f"t = {tuple(shifts[i].tolist())}, depth {n}" for i, n in rows],
+            [f"depth {n}" for _, n in rows],
+        )
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         phi = allpass_extractor(depth=4)
-        f = alternating_signal(phi)[None]
-        setting = Setting("all-pass", phi, f, ("alternating",), band=5)
-        known = shift_cases(setting, f, [(1,)], ["alternating"])
-        found = naive_cases(setting, key, (1,))
+        f = alternating_signal(phi)
+        setting = Setting("all-pass", phi, f[None], ("alternating",), band=5)
+        known = compare(setting, [witness(f, (1,), None, "alternating")], linear_bound)
+        found = searched(setting, Attempt(key), (1,), aim_norm, informed=False)
         return (
             Control("without the aliasing term", "all-pass extractor, its known signal", known),
             Control(
                 "without the aliasing term, searched",
                 "all-pass extractor, ascent from noise",
-                found,
+                compare(setting, found, _printed_bound),
             ),
         )
 
+    def ceilings(self, setting: Setting) -> dict[str, float]:
+        return {"depth 0": depth_zero_ratio(setting, 1)}
 
-def aliased_cases(setting: Setting, signals, shifts, origin) -> Cases:
-    """Every signal with its shift, at all depths."""
-    phi = setting.phi
-    moved = [wi.translate(f, t) for f, t in zip(signals, shifts)]
-    measured = differences(setting, signals, moved)["difference"]
-    predicted = [_bound(phi, f, np.asarray(t, float)) for f, t in zip(signals, shifts)]
-    depths = phi.depth + 1
-    sizes = np.repeat(norms(signals), depths)
-    rows = [(i, n) for i in range(len(signals)) for n in range(depths)]
-    return Cases(
-        np.asarray(measured),
-        np.asarray(predicted),
-        rounding_budget(phi, 4 * sizes),
-        [origin[i] for i, _ in rows],
-        [f"t = {tuple(shifts[i])}, depth {n}" for i, n in rows],
-        lambda j: {"signal": np.asarray(signals[rows[j][0]])},
-        [f"depth {n}" for _, n in rows],
-    )
+
+def _printed_bound(setting: Setting, depth: int, shift, energy: float, features: float) -> float:
+    r"""Theorem 1 as printed, for signals of unit norm."""
+    return rate(setting, depth, shift)
 
 
 _bound = eqx.filter_jit(wi.bounds.translation_decimated)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._starts import noise, steepest_wave
-from proofs_numeric._translation import shift_hypotheses
-from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.search import ascend
-from proofs_numeric.setting import Setting, norms, rounding_budget
-from proofs_numeric.wb2018_translation_dilated import position_dependent_setting
+from proofs_numeric._position_dependent import position_dependent_setting
+from proofs_numeric._translation import first_axis, shift_hypotheses
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.search import ascend
+from proofs_numeric.engine.setting import Setting, alone, norms, rounding_budget
+from proofs_numeric.engine.starts import noise, steepest_wave
 
 __all__ = ["CLAIM"]
 
@@ -27,42 +29,60 @@ class CovarianceClaim(Claim):
     )
     source = "Wiatowski & Bölcskei 2018, Corollary 1; on the grid for shifts that stay on it"
 
-    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
+    def hypotheses(self, setting):
         phi = setting.phi
-        admissible, pointwise = shift_hypotheses(setting)
+        pooled = any(factor != 1 for factor in phi.pooling_factors)
         shift = whole_shift(phi)
         return (
-            admissible,
+            *shift_hypotheses(setting),
             Hypothesis("some shift stays on every grid", shift is not None, f"t = {shift}"),
-            pointwise,
+            Hypothesis("pooling, without which both sides vanish", pooled, scope=True),
         )
 
-    def cases(self, setting: Setting, key: jax.Array) -> Cases:
-        return _cases(setting, setting.signals, list(setting.names))
+    def given(self, setting, key):
+        return [Witness({"signal": f}, {}, n) for f, n in zip(setting.signals, setting.names)]
 
-    def search(self, setting: Setting, key: jax.Array) -> Cases:
-        length = whole_shift(setting.phi) or 1
-        shift = np.eye(setting.grid.ndim)[0] * length
-        depths = np.arange(setting.phi.depth + 1)
-        starts = np.concatenate(
-            [steepest_wave(setting, shift)[None], noise(setting, key, setting.phi.depth)]
+    def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
+        shift = np.asarray(_shift(setting))
+        pooled = [n for n, p in enumerate(setting.phi.pooling_factors) if p != 1]
+        count = max(len(pooled), attempt.restarts)
+        starts = noise(setting, attempt.key, count)
+        if attempt.number == 0:
+            starts[0] = steepest_wave(setting, shift)
+        depths = np.array([pooled[i % len(pooled)] for i in range(count)])
+        contexts = (np.tile(shift, (count, 1)), depths)
+        _, points = ascend(covariance_ratio, setting, starts, contexts, setting.effort(2, 60))
+        return [Witness({"signal": point}, {}, "search") for point in points]
+
+    def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
+        phi = setting.phi
+        shift = _shift(setting)
+        rows = []
+        for w in witnesses:
+            with alone(setting, "covariance"):
+                signal = np.asarray(w.arrays["signal"], setting.signals.dtype)
+                rows.append(_sides(phi, signal, np.asarray(shift)))
+        measured, predicted = (np.array(part, float) for part in zip(*rows, strict=True))
+        sizes = norms([w.arrays["signal"] for w in witnesses])
+        depths = range(phi.depth + 1)
+        return Cases(
+            np.sqrt(measured),
+            np.sqrt(predicted),
+            rounding_budget(phi, 2 * np.repeat(sizes, phi.depth + 1)),
+            [w for w in witnesses for _ in depths],
+            [f"t = {shift}, depth {n}" for _ in witnesses for n in depths],
+            [f"depth {n}" for _ in witnesses for n in depths],
         )
-        contexts = (np.tile(shift, (len(depths), 1)), depths, np.ones(len(depths)))
-        _, points = ascend(
-            covariance_ratio, setting.phi, starts, contexts, setting.effort(2, 60), chunk=1
-        )
-        return _cases(setting, points, ["search"] * len(points))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
-        setting, f = position_dependent_setting()
-        found = _cases(setting, f, ["comb"])
-        return (
-            Control(
-                "M does not commute with shifts",
-                "a map that keeps only samples at even places",
-                found,
-            ),
-        )
+        setting, comb = position_dependent_setting()
+        cases = self.evaluate(setting, [Witness({"signal": comb}, {}, "comb")])
+        text = "a map that keeps only samples at even places"
+        return (Control("M does not commute with shifts", text, cases),)
+
+
+def _shift(setting: Setting) -> tuple[float, ...]:
+    return tuple(float(t) for t in first_axis(setting, whole_shift(setting.phi) or 1))
 
 
 def whole_shift(phi: wi.FeatureExtractor) -> int | None:
@@ -91,28 +111,10 @@ def _sides(phi: wi.FeatureExtractor, f, shift):
 
 def covariance_ratio(phi: wi.FeatureExtractor, f, context):
     """Squared ratio at one depth; depths without pooling, where both sides vanish, give zero."""
-    shift, depth, _ = context
+    shift, depth = context
     measured, predicted = _sides(phi, f, shift)
-    floor = 1e-20 * jnp.sum(jnp.abs(f) ** 2)
+    floor = 1e-10 * jnp.sum(jnp.abs(f) ** 2)
     return measured[depth] / (predicted[depth] + floor)
-
-
-def _cases(setting: Setting, signals, origin: list[str]) -> Cases:
-    phi = setting.phi
-    length = whole_shift(phi) or 1
-    shift = (length,) + (0,) * (setting.grid.ndim - 1)
-    sides = [_sides(phi, f, np.asarray(shift, float)) for f in signals]
-    measured, predicted = (np.array(part) for part in zip(*sides, strict=True))
-    rows = [(i, n) for i in range(len(signals)) for n in range(phi.depth + 1)]
-    return Cases(
-        np.sqrt(np.asarray(measured)),
-        np.sqrt(np.asarray(predicted)),
-        rounding_budget(phi, 2 * np.repeat(norms(signals), phi.depth + 1)),
-        [origin[i] for i, _ in rows],
-        [f"t = {shift}, depth {n}" for _, n in rows],
-        lambda j: {"signal": np.asarray(signals[rows[j][0]])},
-        [f"depth {n}" for _, n in rows],
-    )
 
 
 CLAIM = CovarianceClaim()

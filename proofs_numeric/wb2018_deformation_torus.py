@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import wiatowski as wi
-from proofs_numeric._deformation import Form, bandwidth
+from proofs_numeric._deformation import (
+    DeformationClaim,
+    bandwidth,
+    enough_samples,
+    smooth_slope,
+)
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.claim import Hypothesis
-from proofs_numeric.deformation_forms import DeformationClaim
-from proofs_numeric.setting import Setting
+from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
 
@@ -17,17 +22,6 @@ def _bound(setting: Setting, field: Displacement) -> float:
     wi.bounds.deformation_torus(1.0, 1.0, 0.0, field.jacobian_sup, setting.grid.ndim)
     size = bandwidth(setting) * field.tau_sup + field.omega_sup
     return wi.bounds.DEFORMATION_CONSTANT * size
-
-
-def _requirements(setting: Setting) -> tuple[Hypothesis, ...]:
-    slope = 0.9 / (2 * setting.grid.ndim)
-    return (
-        Hypothesis(
-            "smooth displacement, ||D tau|| <= 1/(2d)",
-            min(setting.grid.shape) > 4,
-            f"drawn with slope at most {slope:.3g}",
-        ),
-    )
 
 
 CLAIM = DeformationClaim(
@@ -40,6 +34,9 @@ CLAIM = DeformationClaim(
         r"$L^2$ norm of the torus; $v_0 \leq 1$ if admissible"
     ),
     source="Wiatowski & Bölcskei 2018, Theorem 2; the constant is derived for this package",
-    form=Form(_bound, on_torus=True, kinds=("constant", "smooth")),
-    requirements=_requirements,
+    bound=_bound,
+    speaks_of=smooth_slope,
+    on_torus=True,
+    requirements=enough_samples,
+    ceiling=lambda _: 2 * math.pi / wi.bounds.DEFORMATION_CONSTANT,
 )

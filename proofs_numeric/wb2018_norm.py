@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-import wiatowski as wi
-from proofs_numeric._starts import loudest_wave, noise
-from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.drawn_settings import inadmissible_setting
-from proofs_numeric.search import ascend
-from proofs_numeric.setting import Setting, admissibility, differences, norms, rounding_budget
+from proofs_numeric._inadmissible import inadmissible_setting
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.search import attack, target
+from proofs_numeric.engine.setting import (
+    Setting,
+    admissibility,
+    differences,
+    norms,
+    rounding_budget,
+)
+from proofs_numeric.engine.starts import loudest_wave, noise
 
 __all__ = ["CLAIM"]
 
@@ -22,41 +26,39 @@ class NormClaim(Claim):
     statement = r"$|||\Phi_\Omega(f)||| \leq \|f\|$"
     source = "Wiatowski & Bölcskei 2018, well-definedness under the admissibility condition"
 
-    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
+    def hypotheses(self, setting):
         return (Hypothesis("admissible", *admissibility(setting.phi)),)
 
-    def cases(self, setting: Setting, key: jax.Array) -> Cases:
-        return _cases(setting, setting.signals, list(setting.names))
+    def given(self, setting, key):
+        return [Witness({"signal": f}, {}, n) for f, n in zip(setting.signals, setting.names)]
 
-    def search(self, setting: Setting, key: jax.Array) -> Cases:
-        starts = np.concatenate([loudest_wave(setting)[None], noise(setting, key, 1)])
-        steps = setting.effort(2, 60)
-        _, points = ascend(norm_ratio, setting.phi, starts, np.zeros(len(starts)), steps, chunk=1)
-        return _cases(setting, points, ["search"] * len(points))
+    def searched(self, setting, attempt):
+        starts = list(noise(setting, attempt.key, attempt.restarts))
+        if attempt.number == 0:
+            starts[0] = loudest_wave(setting)
+        aim = target(setting, difference=1.0, size=1.0)  # h = 0
+        f, _ = attack(setting, starts, [aim] * len(starts))
+        return [Witness({"signal": point}, {}, "search") for point in f]
+
+    def evaluate(self, setting, witnesses) -> Cases:
+        signals = np.stack([w.arrays["signal"] for w in witnesses])
+        sizes = norms(signals)
+        return Cases(
+            differences(setting, signals, np.zeros_like(signals))["total"],
+            sizes,
+            rounding_budget(setting.phi, sizes),
+            list(witnesses),
+            [f"||f|| = {p:.4g}" for p in sizes],
+        )
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         setting = inadmissible_setting(key)
-        found = self.search(setting, key)
-        return (Control("not admissible", "banks with B = 2.25 instead of 1", found),)
+        cases = self.evaluate(setting, self.searched(setting, Attempt(key)))
+        return (Control("not admissible", "banks with B = 2.25 instead of 1", cases),)
 
-
-def norm_ratio(phi: wi.FeatureExtractor, f, _):
-    """Squared ratio |||Phi(f)|||^2 / ||f||^2."""
-    return jnp.sum(phi(f).energies()) / jnp.sum(jnp.abs(f) ** 2)
-
-
-def _cases(setting: Setting, signals, origin: list[str]) -> Cases:
-    zero = np.zeros_like(signals)
-    measured = differences(setting, signals, zero)["total"]
-    predicted = norms(signals)
-    return Cases(
-        measured,
-        predicted,
-        rounding_budget(setting.phi, predicted),
-        origin,
-        [f"||f|| = {p:.4g}" for p in predicted],
-        lambda i: {"signal": np.asarray(signals[i])},
-    )
+    def ceilings(self, setting: Setting) -> dict[str, float]:
+        """1 where the first output atom passes some wave unchanged."""
+        return {"": float(abs(setting.phi.banks[0].output_atom_hat).max())}
 
 
 CLAIM = NormClaim()

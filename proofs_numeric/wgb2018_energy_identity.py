@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._starts import loudest_wave, noise, peak, wave
-from proofs_numeric.claim import Cases, Claim, Control, Hypothesis
-from proofs_numeric.drawn_settings import drawn_signals
-from proofs_numeric.setting import Setting, norms, rounding_budget
+from proofs_numeric._energy import energy_rounding, given, propagated, samples_kept
+from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.setting import Setting, differences, norms, once_per_setting
+from proofs_numeric.engine.settings import drawn_signals
+from proofs_numeric.engine.starts import loudest_wave, noise, peak, wave
 
 __all__ = ["CLAIM"]
 
@@ -26,97 +28,86 @@ class EnergyClaim(Claim):
     )
     source = "Wiatowski, Grohs & Bölcskei 2018, energy decomposition; proof in the notes"
 
-    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
+    def hypotheses(self, setting):
         layers = setting.phi.layers
         names = ", ".join(sorted({type(x.nonlinearity).__name__ for x in layers}))
-        poolings = ", ".join(sorted({type(x.pooling).__name__ for x in layers}))
+        kept = all(isinstance(x.nonlinearity, (wi.Modulus, wi.Identity)) for x in layers)
         return (
-            Hypothesis(
-                "nonlinearities keep the modulus",
-                all(isinstance(x.nonlinearity, (wi.Modulus, wi.Identity)) for x in layers),
-                names,
-            ),
-            Hypothesis(
-                "poolings keep the norm",
-                all(isinstance(x.pooling, (wi.NoPooling, wi.Dilate)) for x in layers),
-                poolings,
-            ),
+            Hypothesis("nonlinearities keep the modulus", kept, names, scope=True),
+            samples_kept(setting),
         )
 
-    def cases(self, setting: Setting, key: jax.Array) -> Cases:
-        return energy_cases(setting, setting.signals, list(setting.names))
+    def given(self, setting, key):
+        return given(setting)
 
-    def search(self, setting: Setting, key: jax.Array) -> Cases:
+    def searched(self, setting, attempt):
         """Waves that the first bank passes most and least, and noise."""
-        total = np.asarray(setting.phi.banks[0].singular_values(setting.real)[..., 0])
-        signals = np.stack(
+        if attempt.number or not setting.phi.layers:
+            waves = []
+        else:
+            total = np.asarray(setting.phi.banks[0].singular_values(setting.real)[..., 0])
+            waves = [wave(setting, peak(total)), wave(setting, peak(-total)), loudest_wave(setting)]
+        signals = [*waves, *noise(setting, attempt.key, 2)]
+        return [Witness({"signal": f}, {}, "search") for f in signals]
+
+    def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
+        signals = np.stack([w.arrays["signal"] for w in witnesses])
+        features = differences(setting, signals, np.zeros_like(signals))["features"]
+        sums = features[:, :-1].sum(axis=1) + propagated(setting, witnesses)[:, -1]
+        energy = norms(signals) ** 2
+        lower, upper = 1.0, 1.0
+        for bounds in setting.phi.frame_bounds(_real_maps(setting)):
+            lower *= min(1.0, float(bounds.lower))
+            upper *= max(1.0, float(bounds.upper))
+        rounding = energy_rounding(setting, witnesses)
+        sides = ("above", "below")
+        return Cases(
+            np.concatenate([sums, lower * energy]),
+            np.concatenate([upper * energy, sums]),
+            np.concatenate([rounding, rounding]),
+            [*witnesses, *witnesses],
             [
-                wave(setting, peak(total)),
-                wave(setting, peak(-total)),
-                loudest_wave(setting),
-                noise(setting, key, 1)[0],
-            ]
+                f"from {side}, sum / ||f||^2 = {s / e if e else 1:.6g}"
+                for side in sides
+                for s, e in zip(sums, energy)
+            ],
+            [f"from {side}" for side in sides for _ in witnesses],
         )
-        return energy_cases(setting, signals, ["search"] * len(signals))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         return tuple(
-            Control(name, text, self.cases(_broken_setting(key, layer), key))
-            for name, text, layer in (
+            Control(name, text, self.evaluate(broken, given(broken)))
+            for name, text, broken in (
                 (
                     "ReLU instead of the modulus",
                     "half of the energy of a zero-mean map is lost",
-                    wi.Layer(wi.frames.Meyer(scales=2), wi.ReLU()),
+                    _broken(key, wi.ReLU(), wi.NoPooling()),
                 ),
                 (
                     "decimation",
                     "the dropped samples take their energy along",
-                    wi.Layer(wi.frames.Meyer(scales=2), wi.Modulus(), wi.Decimate(2)),
+                    _broken(key, wi.Modulus(), wi.Decimate(2)),
                 ),
             )
         )
 
-
-def energy_cases(setting: Setting, signals, origin: list[str]) -> Cases:
-    """Both inequalities for every signal: the sum from above and from below."""
-    phi = setting.phi
-    sums, real_maps = _energy_sums(phi, signals)
-    real = setting.real and all(real_maps)
-    lower, upper = 1.0, 1.0
-    for bounds in phi.frame_bounds(real):
-        lower, upper = lower * min(1.0, float(bounds.lower)), upper * max(1.0, float(bounds.upper))
-    sums, energy = np.asarray(sums), norms(signals) ** 2
-    rounding = 2 * np.sqrt(energy) * rounding_budget(phi, np.sqrt(energy))
-    count = len(energy)
-    return Cases(
-        np.concatenate([sums, lower * energy]),
-        np.concatenate([upper * energy, sums]),
-        np.concatenate([rounding, rounding]),
-        origin * 2,
-        [
-            f"from {side}, sum / ||f||^2 = {s / e if e else 1:.6g}"
-            for side in ("above", "below")
-            for s, e in zip(sums, energy)
-        ],
-        lambda i: {"signal": np.asarray(signals[i % count])},
-        ["from above"] * count + ["from below"] * count,
-    )
+    def ceilings(self, setting: Setting) -> dict[str, float]:
+        """Both sides meet for Parseval frames."""
+        bounds = setting.phi.frame_bounds(_real_maps(setting))
+        parseval = all(abs(float(b) - 1) < 1e-6 for pair in bounds for b in pair)
+        return {"from above": 1.0, "from below": 1.0} if parseval else {}
 
 
-@eqx.filter_jit
-def _sum(phi: wi.FeatureExtractor, f):
-    trace = phi.trace(f)
-    return jnp.sum(trace.features.energies()[:-1]) + trace.propagated_energies()[-1]
+@once_per_setting
+def _real_maps(setting: Setting) -> bool:
+    """Whether all maps are real, so that the bounds for real input apply."""
+    shapes = eqx.filter_eval_shape(setting.phi.trace, setting.signals[0])
+    return setting.real and not any(np.issubdtype(u.dtype, np.complexfloating) for u in shapes.maps)
 
 
-def _energy_sums(phi: wi.FeatureExtractor, signals):
-    shapes = eqx.filter_eval_shape(phi.trace, signals[0])
-    real_maps = [not jnp.issubdtype(u.dtype, jnp.complexfloating) for u in shapes.maps[:-1]]
-    return np.array([_sum(phi, f) for f in signals]), real_maps
-
-
-def _broken_setting(key: jax.Array, layer: wi.Layer) -> Setting:
+def _broken(key: jax.Array, nonlinearity, pooling) -> Setting:
     grid = wi.Grid((48,))
+    layer = wi.Layer(wi.frames.Meyer(scales=2), nonlinearity, pooling)
     phi = wi.FeatureExtractor([layer, layer], grid)
     return Setting("broken", phi, drawn_signals(key, grid, 2), ("random",) * 2, band=5)
 

@@ -33,7 +33,7 @@ def document(*verdicts: str) -> dict:
     """Claims with these verdicts, in the format of `python -m proofs_numeric`."""
     return {
         "format": "wiatowski claims",
-        "version": 1,
+        "version": 2,
         "seed": 0,
         "dtype": "float64",
         "versions": {"jax": "0"},
@@ -43,7 +43,7 @@ def document(*verdicts: str) -> dict:
 
 
 def _claim(number: int, verdict: str) -> dict:
-    idle = verdict == "not applicable"
+    idle = verdict in ("not applicable", "hypotheses not met")
     measured = 1.5 if verdict == "fails" else 0.9
     return {
         "name": f"claim_{number}",
@@ -55,8 +55,8 @@ def _claim(number: int, verdict: str) -> dict:
         "cases": 0 if idle else 12,
         "settings": [
             {
-                "name": "yours",
-                "applicable": not idle,
+                "setting": "your extractor",
+                "verdict": verdict,
                 "hypotheses": [
                     {
                         "text": r"admissible, $\max\{B, B L^2 R^2\} \leq 1$",

@@ -97,7 +97,7 @@ def _unmet(claim: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     rows = []
     for setting in claim["settings"]:
         failed = [h for h in setting.get("hypotheses", []) if not h.get("holds")]
-        if not setting.get("applicable", True):
+        if setting["verdict"] in ("not applicable", "hypotheses not met"):
             rows.append((setting.get("name", ""), failed))
     return rows
 

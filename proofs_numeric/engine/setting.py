@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import math
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -17,8 +19,10 @@ import numpy as np
 import wiatowski as wi
 
 __all__ = [
+    "Continuum",
     "Setting",
     "admissibility",
+    "alone",
     "differences",
     "generator",
     "norms",
@@ -60,6 +64,21 @@ class Setting:
         """Whether the signals are real."""
         return not np.iscomplexobj(self.signals)
 
+    @property
+    def real_dtype(self) -> np.dtype:
+        """Of real arrays in this precision."""
+        return np.dtype(np.finfo(self.signals.dtype).dtype)
+
+    @property
+    def eps(self) -> float:
+        """Unit of rounding of the extractor's arrays."""
+        return float(jnp.finfo(self.phi.banks[0].dtype).eps)
+
+    def cast(self, dtype) -> Setting:
+        """The same in another precision: arrays of the extractor and signals, rounded."""
+        phi = jax.tree.map(lambda a: _cast(a, dtype) if eqx.is_array(a) else a, self.phi)
+        return dataclasses.replace(self, phi=phi, signals=np.asarray(_cast(self.signals, dtype)))
+
     def paths(self) -> int:
         """Number of maps of all depths, weighted by their samples: the cost of one extraction."""
         counts = zip(self.phi.path_counts, self.phi.grids, strict=True)
@@ -70,22 +89,59 @@ class Setting:
         return int(np.clip(2e6 / self.paths(), small, large))
 
 
+@dataclass(frozen=True, eq=False)
+class Continuum(Setting):
+    """Where statements on functions of R^d are evaluated that are computed without an extractor."""
+
+    ndim: int = 1
+
+    @classmethod
+    def of(cls, ndim: int) -> Continuum:
+        """R^d, with an extractor that nobody asks."""
+        grid = wi.Grid((8,) * ndim)
+        phi = wi.FeatureExtractor([], grid, wi.frames.Meyer(scales=1))
+        zero = np.zeros((1, *grid.shape))
+        return cls(f"functions on R^{ndim}", phi, zero, ("zero",), 1, True, ndim)
+
+
 def once_per_setting(function: Callable) -> Callable:
-    """Remember the result for each setting object; claims that share a search run it once."""
+    """Remember the result for each setting and further arguments, which must be hashable.
+
+    Claims that share signals or a search compute them once.
+    """
     results: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-    locks: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
     guard = threading.Lock()
 
     @functools.wraps(function)
-    def remembered(setting: Setting):
+    def remembered(setting: Setting, *arguments):
         with guard:
-            lock = locks.setdefault(setting, threading.Lock())
+            known = results.setdefault(setting, {})
+            lock, _ = known.setdefault(arguments, (threading.Lock(), []))
         with lock:
-            if setting not in results:
-                results[setting] = function(setting)
-            return results[setting]
+            _, found = known[arguments]
+            if not found:
+                found.append(function(setting, *arguments))
+            return found[0]
 
     return remembered
+
+
+_FIRST: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+_FIRST_GUARD = threading.Lock()
+
+
+@contextlib.contextmanager
+def alone(setting: Setting, program: str) -> Iterator[None]:
+    """Enter alone the first time, so that threads do not compile one program twice."""
+    with _FIRST_GUARD:
+        locks = _FIRST.setdefault(setting, {})
+        lock, compiled = locks.setdefault(program, (threading.Lock(), threading.Event()))
+    if compiled.is_set():
+        yield
+        return
+    with lock:
+        yield
+        compiled.set()
 
 
 def generator(key: jax.Array) -> np.random.Generator:
@@ -131,25 +187,35 @@ def admissibility(phi: wi.FeatureExtractor) -> tuple[bool, str]:
 
 
 def differences(setting: Setting, f, h) -> dict[str, np.ndarray]:
-    r"""Per pair and depth $|||\Phi^n(f) - \Phi^n(h)|||$ and $W_n(f)$.
+    r"""Per pair and depth $|||\Phi^n(f) - \Phi^n(h)|||$, $W_n(f)$ and $|||\Phi^n(f)|||^2$.
 
     Args:
         setting: gives the extractor.
         f, h: (count, *grid.shape).
 
     Returns:
-        `difference` (count, D + 1), `total` (count,): over all depths, and `energy` (count, D + 1).
+        `difference` (count, D + 1), `total` (count,): over all depths, `energy` and `features`
+        (count, D + 1).
     """
+    real = setting.signals.dtype
+    complex_type = np.result_type(real, np.complex64)
+    is_complex = np.iscomplexobj(f) or np.iscomplexobj(h)
+    f, h = (np.asarray(a, complex_type if is_complex else real) for a in (f, h))
     count, chunk = len(f), _chunk(setting)
     padding = [(0, -count % chunk)] + [(0, 0)] * setting.grid.ndim
-    f, h = np.pad(np.asarray(f), padding), np.pad(np.asarray(h), padding)
-    blocks = [slice(i, i + chunk) for i in range(0, count, chunk)]
-    found = [_differences(setting.phi, f[b], h[b]) for b in blocks]
-    per_depth, energy = (np.concatenate(part)[:count] for part in zip(*found, strict=True))
+    f, h = np.pad(f, padding), np.pad(h, padding)
+    blocks = [slice(i, i + chunk) for i in range(0, len(f), chunk)]
+    found = []
+    for block in blocks:
+        with alone(setting, f"differences of {f.dtype}"):
+            parts = _differences(setting.phi, f[block], h[block])
+            found.append([np.asarray(part, np.float64) for part in parts])
+    squared, energy, features = (np.concatenate(part)[:count] for part in zip(*found, strict=True))
     return {
-        "difference": np.sqrt(per_depth),
-        "total": np.sqrt(per_depth.sum(axis=1)),
+        "difference": np.sqrt(squared),
+        "total": np.sqrt(squared.sum(axis=1)),
         "energy": energy,
+        "features": features,
     }
 
 
@@ -159,13 +225,21 @@ def _differences(phi: wi.FeatureExtractor, f, h):
 
 
 def pair_energies(phi: wi.FeatureExtractor, f, h):
-    r"""Per depth $|||\Phi^n(f) - \Phi^n(h)|||^2$ and $W_n(f)$; both extractions side by side."""
+    r"""Per depth $|||\Phi^n(f) - \Phi^n(h)|||^2$, $W_n(f)$, $|||\Phi^n(f)|||^2$; extracted side by side."""
     traces = jax.vmap(phi.trace)(jnp.stack([f, h]))
     difference = jax.tree.map(lambda a: a[0] - a[1], traces.features)
+    own = jax.tree.map(lambda a: a[0], traces.features)
     energy = [jnp.sum(jnp.abs(u[0]) ** 2) for u in traces.maps]
-    return difference.energies(), jnp.stack(energy)
+    return difference.energies(), jnp.stack(energy), own.energies()
 
 
 def _chunk(setting: Setting) -> int:
     """Signals extracted side by side: more where one extraction is small."""
     return int(np.clip(4_000_000 // setting.paths(), 1, 8))
+
+
+def _cast(a, dtype):
+    """Rounded to the precision of a real type; whole numbers and truth values stay."""
+    if jnp.issubdtype(a.dtype, jnp.complexfloating):
+        return a.astype(np.result_type(dtype, np.complex64))
+    return a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a

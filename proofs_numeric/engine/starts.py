@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
-from proofs_numeric.setting import Setting, white_noise
+from proofs_numeric.engine.setting import Setting, white_noise
 
 
 def noise(setting: Setting, key: jax.Array, count: int) -> np.ndarray:

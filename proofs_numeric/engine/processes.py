@@ -1,0 +1,84 @@
+"""Several processes of one run, which meet in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.units import Store
+
+__all__ = ["digest", "join", "opened", "together"]
+
+
+def join(description: str | None) -> None:
+    """Become one of several processes.
+
+    Args:
+        description: address of the first, how many, and which this is, with commas between; none for
+            a run of one process.
+
+    Raises:
+        ValueError: for another form.
+    """
+    if description is None:
+        return
+    try:
+        address, count, index = description.split(",")
+        number, total = int(index), int(count)
+    except ValueError:
+        raise ValueError(
+            f"--processes takes ADDRESS,COUNT,INDEX, for example localhost:9876,2,0, not "
+            f"{description!r}."
+        ) from None
+    if not 0 <= number < total:
+        raise ValueError(f"--processes: the index must lie in 0..{total - 1}, not {number}.")
+    jax.distributed.initialize(address, num_processes=total, process_id=number)
+
+
+def opened(folder: Path | None, identity: Mapping[str, Any]) -> Store:
+    """The store of a run: the first process makes it, the others find it."""
+    if jax.process_count() == 1:
+        return Store(folder, identity)
+    first = together(lambda: Store(folder, identity) if jax.process_index() == 0 else None)
+    return together(lambda: first or Store(folder, identity))
+
+
+def together(action: Callable[[], Any]) -> Any:
+    """Do something in every process; where it fails in one, all stop here instead of waiting.
+
+    Raises:
+        ValueError: in the processes where it did not fail; the others raise their own error.
+    """
+    if jax.process_count() == 1:
+        return action()
+    result, error = None, None
+    try:
+        result = action()
+    except Exception as caught:
+        error = caught
+    states = np.asarray(multihost_utils.process_allgather(np.uint8(error is not None)))
+    if error is not None:
+        raise error
+    if states.any():
+        failed = ", ".join(str(i) for i in np.flatnonzero(states))
+        raise ValueError(
+            f"process {failed} failed, and its own message says why; correct that and start all "
+            "processes again: finished chunks are kept."
+        )
+    return result
+
+
+def digest(settings: Sequence[Setting]) -> str:
+    """Of the extractors' and signals' arrays."""
+    found = hashlib.sha256()
+    for setting in settings:
+        for leaf in [*jax.tree.leaves(setting.phi), setting.signals]:
+            found.update(np.ascontiguousarray(leaf).tobytes())
+    return found.hexdigest()

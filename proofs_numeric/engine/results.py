@@ -1,0 +1,160 @@
+"""Results of a run: one JSON document, the arrays it names, and the same cases once more from them."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import wiatowski as wi
+from proofs_numeric.engine.claim import Claim, Witness
+from proofs_numeric.engine.examples import in_second_precision, smallest
+from proofs_numeric.engine.run import FORMAT, VERSION, Plan, merged, settings_of
+from proofs_numeric.engine.setting import Continuum, Setting
+from proofs_numeric.engine.units import Store
+from wiatowski.serialization import write_whole
+
+__all__ = ["collected", "replayed", "write_results"]
+
+
+def collected(
+    plan: Plan, store: Store, progress: Callable[[str], None], simplify: bool
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The document of a finished run, and its arrays.
+
+    Args:
+        plan: the run, all of whose units the store has.
+        store: keeps what is added here, too.
+        progress: called with a line of text per claim.
+        simplify: whether to look for smallest examples.
+    """
+    rows, witnesses = merged(plan, store)
+    where = settings_of(plan)
+    claims = {claim.name: claim for claim in plan.claims}
+    arrays: dict[str, np.ndarray] = {}
+    extractors: dict[str, str] = {}
+    bands: dict[str, int] = {}
+    for row in rows:
+        name = row["name"]
+        if name in witnesses:
+            setting = where[row["worst"]["setting"]]
+            unit = f"{name}: worst case{', simplified' if simplify else ''}"
+            if store.get(unit) is None:
+                store.put(unit, *_examined(claims[name], setting, row, witnesses[name], simplify))
+            kept = store.get(unit)
+            assert kept is not None
+            row["worst"] |= kept[0]
+            row["worst"]["arrays"] = {k: f"{name}/{k}" for k in witnesses[name].arrays}
+            arrays |= {f"{name}/{k}": v for k, v in witnesses[name].arrays.items()}
+            if "smallest" in kept[0]:
+                row["worst"]["smallest"]["arrays"] = {k: f"{name}/smallest/{k}" for k in kept[1]}
+                arrays |= {f"{name}/smallest/{k}": v for k, v in kept[1].items()}
+            if not isinstance(setting, Continuum) and setting.name not in extractors:
+                extractors[setting.name] = f"extractor/{len(extractors)}"
+                arrays[extractors[setting.name]] = _stored(setting)
+                bands[setting.name] = setting.band
+        progress(f"{name}: worst case")
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "seed": plan.seed,
+        "dtype": str(jnp.zeros(()).dtype),
+        "versions": {"jax": jax.__version__, "numpy": np.__version__},
+        "extractors": extractors,
+        "bands": bands,
+        "claims": rows,
+    }
+    return document, arrays
+
+
+def write_results(path: Path, document: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """`path` (JSON) and, beside it, the arrays it names (.npz); both whole."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # pyright: ignore[reportArgumentType]
+    write_whole(path.with_suffix(".npz"), buffer.getvalue())
+    write_whole(path, json.dumps(document, indent=1, allow_nan=False).encode())
+
+
+def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
+    """Evaluate the worst case of each claim again, from what the files hold.
+
+    Args:
+        path: JSON of `write_results`, its arrays beside it.
+        claims: by name.
+
+    Returns:
+        Per claim the name, what was found then and now, and whether both agree within the budget.
+
+    Raises:
+        ValueError: if the files are not of that kind.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        with np.load(path.with_suffix(".npz"), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"{path}: no results of an earlier run with arrays beside them ({error})."
+        ) from None
+    if (document.get("format"), document.get("version")) != (FORMAT, VERSION):
+        raise ValueError(f"{path}: not a document of this release; run the claims again.")
+    found = []
+    for row in document["claims"]:
+        worst, claim = row["worst"], claims.get(row["name"])
+        if worst is None or claim is None:
+            continue
+        setting = _restored(document, worst["setting"], arrays)
+        held = {k: arrays[key] for k, key in worst["arrays"].items()}
+        witness = Witness(held, worst["parameters"], worst["origin"])
+        cases = claim.evaluate(setting, [witness])
+        inside = [i for i, g in enumerate(cases.groups) if g == worst["group"]]
+        index = min(
+            inside or range(len(cases)), key=lambda i: abs(cases.measured[i] - worst["measured"])
+        )
+        now = float(cases.measured[index])
+        slack = 4 * (float(cases.budget[index]) + worst["budget"]) + 1e-12 * abs(now)
+        found.append(
+            {
+                "name": row["name"],
+                "then": worst["measured"],
+                "now": now,
+                "agree": abs(now - worst["measured"]) <= slack,
+            }
+        )
+    return found
+
+
+def _examined(claim: Claim, setting: Setting, row, witness: Witness, simplify: bool):
+    group = row["worst"]["group"]
+    result: dict[str, Any] = {"second": in_second_precision(claim, setting, witness, group)}
+    if not simplify:
+        return result, {}
+    simple, described = smallest(claim, setting, witness, group)
+    return result | {"smallest": described}, {k: np.asarray(v) for k, v in simple.arrays.items()}
+
+
+def _stored(setting: Setting) -> np.ndarray:
+    """The file of `wiatowski.save`, as bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "extractor.wi"
+        wi.save(setting.phi, path)
+        return np.frombuffer(path.read_bytes(), np.uint8)
+
+
+def _restored(document: dict[str, Any], name: str, arrays: dict[str, np.ndarray]) -> Setting:
+    key = document["extractors"].get(name)
+    if key is None:
+        return Continuum.of(int(name[-1]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "extractor.wi"
+        path.write_bytes(arrays[key].tobytes())
+        phi = wi.load(path)
+    zero = np.zeros((1, *phi.grid.shape), phi.banks[0].dtype)
+    return Setting(name, phi, zero, ("zero",), document["bands"][name])

@@ -1,0 +1,295 @@
+"""Values of the package beside values of the reference: bounds of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import catalogue
+import jax
+import numpy as np
+import reference_bounds as plain
+import reference_network_bounds as nets
+import strategies
+from bounds_comparisons import Comparison
+
+import wiatowski as wi
+from wiatowski import bounds
+
+SPECIFIED = ("bias", "slope", "threshold", "declared", "factor", "p")
+
+
+def specification(member) -> tuple[str, dict]:
+    """The class name and parameters of a nonlinearity or pooling."""
+    kept = isinstance(member, wi.NoPooling)
+    found = {} if kept else {key: vars(member)[key] for key in SPECIFIED if key in vars(member)}
+    return type(member).__name__, found
+
+
+def network_of(phi: wi.FeatureExtractor) -> nets.Network:
+    """The extractor as plain arrays and numbers."""
+    stages = tuple(
+        nets.Stage(
+            np.asarray(layer.bank.atoms_hat),
+            np.asarray(layer.bank.output_atom_hat),
+            (layer.bank.atoms_real, layer.bank.output_real),
+            specification(layer.nonlinearity),
+            specification(layer.pooling),
+            layer.bank.stride,
+        )
+        for layer in phi.layers
+    )
+    return nets.Network(stages, np.asarray(phi.output_bank.output_atom_hat), phi.grid.spacing)
+
+
+def random_bank(seed: int, grid: wi.Grid, atoms: int, loudness: float, real: bool = False):
+    """Atoms without any structure; the output atom stops short of the highest frequencies."""
+    values = strategies.signal(seed, (atoms + 1, *grid.shape), real=False)
+    if real:
+        values = np.fft.fftn(values.real, axes=range(1, grid.ndim + 1)) / grid.size**0.5
+    radius = grid.frequency_norm()
+    values[0] *= radius <= 0.8 * radius.max()
+    values *= loudness / np.sqrt(np.sum(np.abs(values) ** 2, axis=0).max())
+    return wi.FilterBank(values[1:], values[0], grid, real=real)
+
+
+def extractor(seed: int, grid: wi.Grid, rows: Sequence[tuple], last: float = 0.7):
+    """Layers of random banks: (atoms, loudness, real, nonlinearity, pooling) each."""
+    layers, current = [], grid
+    for i, (atoms, loudness, real, nonlinearity, pooling) in enumerate(rows):
+        bank = random_bank(seed + i, current, atoms, loudness, real)
+        layers.append(wi.Layer(bank, nonlinearity, pooling))
+        current = pooling.pooled(current)
+    output = random_bank(seed + len(rows), current, 0, last, rows[-1][2])
+    return wi.FeatureExtractor(layers, grid, output)
+
+
+def extractors() -> Iterator[wi.FeatureExtractor]:
+    """One to three dimensions and layers, poolings of every kind, loud and quiet banks."""
+    rows = [
+        (3, 1.3, True, wi.ReLU(), wi.MaxPool(2)),
+        (2, 1.7, False, wi.LeakyReLU(-1.5), wi.AveragePool(3)),
+    ]
+    yield extractor(0, wi.Grid((24,), 0.75), rows, last=1.2)
+    rows = [
+        (2, 0.6, False, wi.Modulus(), wi.LpPool(1, 2)),
+        (2, 0.8, False, wi.ShiftedSigmoid(), wi.Dilate(1.5)),
+    ]
+    yield extractor(10, wi.Grid((6, 8), 1.7), rows)
+    rows = [(2, 0.9, True, wi.SiLU(), wi.LowPassDecimate(2))]
+    yield extractor(20, wi.Grid((4, 6, 4), 0.5), rows, last=1.1)
+    rows = [
+        (1, 1.4, False, wi.GELU(), wi.Dilate(2)),
+        (2, 0.7, False, wi.SoftThreshold(0.2), wi.NoPooling()),
+        (1, 1.5, False, wi.ModReLU(0.1), wi.Dilate(1.25)),
+    ]
+    yield extractor(30, wi.Grid((10,), 1.3), rows)
+
+
+def mixing_extractors() -> Iterator[wi.FeatureExtractor]:
+    """Layers that mix channels, one strided, real and complex, as matrices."""
+    for seed, real in ((40, True), (50, False)):
+        grid = wi.Grid((6, 4), 0.8)
+        first = random_bank(seed, grid, 2, 1.2, real)
+        arrays = []
+        for i, (shape, outputs) in enumerate([((3, 2, 6, 4), (6, 4)), ((2, 3, 3, 2), (3, 2))]):
+            values = [
+                strategies.signal(seed + 2 * i + j, s, real) for j, s in ((1, shape), (2, outputs))
+            ]
+            arrays.append([np.fft.fftn(v, axes=(-2, -1)) / 5 for v in values])
+        mixing = wi.frames.MatrixBank(*arrays[0], grid, stride=2, real=real)
+        plain_one = wi.frames.MatrixBank(*arrays[1], wi.Grid((3, 2), 0.8), real=real)
+        layers = [
+            wi.Layer(first, wi.LeakyReLU(1.3)),
+            wi.Layer(mixing, wi.ShiftedSigmoid()),
+            wi.Layer(plain_one, wi.SiLU()),
+        ]
+        yield wi.FeatureExtractor(layers, grid, random_bank(seed + 7, plain_one.grid, 0, 1.3, real))
+
+
+def lipschitz_of(phi: wi.FeatureExtractor, label) -> Iterator[Comparison]:
+    """What is computed from suprema and Lipschitz constants."""
+    network = network_of(phi)
+
+    def eager(name: str) -> Callable:
+        def call():
+            with jax.disable_jit():
+                return getattr(phi.constants(), name)
+
+        return call
+
+    def reference_gains():
+        last = np.max(np.abs(network.last_hat)) ** 2
+        return [*(nets.gain(stage) for stage in network.stages), last]
+
+    def bound():
+        with jax.disable_jit():
+            return phi.lipschitz_bound()
+
+    name = "FeatureExtractor.lipschitz_bound"
+    yield Comparison(name, label, bound, lambda: nets.lipschitz_bound(network), 1e-12)
+    yield Comparison("Layer.gain", label, eager("gains"), reference_gains, 1e-12)
+    for i, stage in enumerate(network.stages):
+        yield Comparison(
+            "Layer.gain", (label, i), phi.layers[i].gain, lambda s=stage: nets.gain(s), 1e-12
+        )
+        yield Comparison(
+            "Layer.lipschitz", (label, i), phi.layers[i].lipschitz, lambda s=stage: s.constant
+        )
+    if phi.mixing_layers:
+        return
+    for name in ("lipschitz_product", "lipschitz_program"):
+        yield Comparison(
+            name,
+            label,
+            lambda name=name: getattr(bounds, name)(phi),
+            lambda name=name: getattr(nets, name)(network),
+            1e-11,
+        )
+    for depth in range(phi.depth + 1):
+        yield Comparison(
+            "lipschitz_local",
+            (label, depth),
+            lambda n=depth: bounds.lipschitz_local(phi, n),
+            lambda n=depth: nets.lipschitz_local(network, n),
+        )
+
+
+def translation_of(phi: wi.FeatureExtractor, label, seed: int) -> Iterator[Comparison]:
+    """Theorem 1 and its relatives for an admissible extractor, aligned and other shifts."""
+    network, ndim = network_of(phi), phi.grid.ndim
+    generator = np.random.default_rng(seed)
+    steps = generator.integers(1, 4, ndim) * generator.choice([-1, 1], ndim)
+
+    def against(name: str, *args, rtol: float = 1e-13) -> Comparison:
+        return Comparison(
+            name,
+            (label, args),
+            lambda: getattr(bounds, name)(phi, *args),
+            lambda: getattr(nets, name)(network, *args),
+            rtol,
+        )
+
+    for depth, stride in enumerate(phi.strides):
+        shift = tuple(int(stride * m) for m in steps)
+        yield against("output_decay", depth)
+        yield against("output_cutoff", depth)
+        for name in ("translation", "covariance", "translation_relative"):
+            yield against(name, depth, shift, 1.7)
+        yield against("translation_multiplier_norm", depth, tuple(int(m) for m in steps))
+    deepest = tuple(int(phi.strides[-1] * m) for m in steps)
+    yield against("translation_all_depths", deepest, 0.6)
+    if any(layer.nonlinearity.joins for layer in phi.layers):
+        return
+    f = strategies.signal(seed, phi.grid.shape, real=bool(seed % 2))
+    for shift in (deepest, tuple(float(t) for t in generator.uniform(-2, 2, ndim))):
+        yield against("translation_decimated", f, shift, rtol=1e-11)
+
+
+def banded(seed: int, grid: wi.Grid, bands: Sequence[Sequence[int]]) -> wi.FilterBank:
+    """A bank of a line whose atoms pass some bins each."""
+    atoms = np.zeros((len(bands), *grid.shape), complex)
+    for atom, band in zip(atoms, bands):
+        atom[np.asarray(band, int)] = strategies.signal(seed := seed + 1, (len(band),), real=False)
+    return wi.FilterBank(atoms, strategies.signal(seed, grid.shape), grid)
+
+
+def modulus_networks() -> Iterator[wi.FeatureExtractor]:
+    """Lines with bands on one side, gaps of their own, three layers; no gap; a silent layer."""
+    grid, fine = wi.Grid((24,)), wi.Grid((24,), 0.5)
+    first = banded(0, grid, [range(3, 7), range(5, 12), range(-9, -3)])
+    second = banded(10, fine, [range(2, 5), range(4, 11), range(-11, -2)])
+    third = banded(20, fine, [range(3, 8), range(-12, -3)])
+    layers = [wi.Layer(first, pooling=wi.Dilate(2)), wi.Layer(second), wi.Layer(third)]
+    yield wi.FeatureExtractor(layers, grid, random_bank(30, fine, 0, 1.0))
+    silent = banded(40, grid, [[], []])
+    wide = banded(50, grid, [range(5), range(-3, 3)])
+    for own in (silent, wide):
+        layers = [wi.Layer(own), wi.Layer(banded(60, grid, [range(2, 9)]))]
+        yield wi.FeatureExtractor(layers, grid, random_bank(70, grid, 0, 1.0))
+
+
+def planes_without_mean(nonlinearities: Sequence) -> wi.FeatureExtractor:
+    """Layers on a plane whose atoms vanish at frequency zero and at bins of their own."""
+    grid, layers = wi.Grid((4, 6), 1.2), []
+    for i, nonlinearity in enumerate(nonlinearities):
+        bank = random_bank(80 + i, grid, 2, 1.3 - 0.3 * i)
+        holes = np.random.default_rng(i).uniform(size=bank.atoms_hat.shape) < 0.3
+        holes[:, 0, 0] = True
+        bank = wi.FilterBank(np.where(holes, 0, bank.atoms_hat), bank.output_atom_hat, grid)
+        layers.append(wi.Layer(bank, nonlinearity))
+    return wi.FeatureExtractor(layers, grid, random_bank(90, grid, 0, 1.0))
+
+
+def energies() -> Iterator[Comparison]:
+    """Decay of energy in networks with a modulus."""
+    lines = list(modulus_networks())
+    plane = planes_without_mean([wi.Modulus()] * 3)
+    mixed = planes_without_mean([wi.LeakyReLU(-2.0), wi.Modulus(), wi.ShiftedSigmoid()])
+    pairs = [("energy_decay", phi) for phi in lines]
+    pairs += [("energy_decay_groups", phi) for phi in (lines[0], lines[1], plane)]
+    pairs += [("energy_one_step", phi) for phi in (lines[0], plane, mixed)]
+    for i, (name, phi) in enumerate(pairs):
+        f = strategies.signal(i, phi.grid.shape, real=bool(i % 2))
+        yield Comparison(
+            name,
+            i,
+            lambda name=name, phi=phi, f=f: getattr(bounds, name)(phi, f),
+            lambda name=name, phi=phi, f=f: getattr(nets, name)(network_of(phi), f),
+            1e-11,
+        )
+    banks = [layer.bank for phi in (*lines, plane) for layer in phi.layers]
+    for i, bank in enumerate([*banks, lines[0].output_bank]):
+        for name in ("spectral_gap", "spectral_support", "growth_factor")[
+            : 3 - (bank.grid.ndim > 1)
+        ]:
+            yield Comparison(
+                name,
+                i,
+                lambda name=name, bank=bank: getattr(bounds, name)(bank),
+                lambda name=name, bank=bank: getattr(nets, name)(np.asarray(bank.atoms_hat)),
+            )
+
+
+def declared_constants() -> Iterator[Comparison]:
+    """Of every nonlinearity and pooling of the catalogue, and the ceilings that follow from both."""
+    for i, member in enumerate(catalogue.nonlinearities()):
+        name, parameters = specification(member)
+        yield Comparison(
+            f"{name}.lipschitz",
+            i,
+            lambda m=member: m.lipschitz,
+            lambda n=name, p=parameters: plain.nonlinearity_constant(n, **p),
+            4e-16,
+            "above",
+        )
+    grids = [wi.Grid((12,)), wi.Grid((6, 12)), wi.Grid((12, 6, 6))]
+    for member in catalogue.poolings():
+        name, parameters = specification(member)
+        for grid in grids:
+            yield Comparison(
+                f"{name}.lipschitz",
+                (parameters, grid),
+                lambda m=member, g=grid: m.lipschitz(g),
+                lambda n=name, p=parameters, g=grid: plain.pooling_constant(n, g.shape, **p),
+                1e-15,
+            )
+    slopes = [0.5, *np.random.default_rng(0).uniform(1, 5, 60)]
+    for i, slope in enumerate(slopes):
+        member, pooling, grid = wi.LeakyReLU(slope), wi.LpPool(1, 3), grids[i % 2]
+        rows = (specification(member), specification(pooling), grid.shape)
+        yield Comparison(
+            "admissible_ceiling",
+            (slope, grid),
+            lambda m=member, p=pooling, g=grid: bounds.admissible_ceiling(m, p, g),
+            lambda rows=rows: nets.admissible_ceiling(*rows),
+            2e-15,
+            "below",
+        )
+    member, pooling = wi.ShiftedSigmoid(), wi.MaxPool(2)
+    yield Comparison(
+        "admissible_ceiling",
+        "no more than one",
+        lambda: bounds.admissible_ceiling(member, pooling, grids[0]),
+        lambda: 1.0,
+        0.0,
+    )
