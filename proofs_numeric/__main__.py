@@ -158,7 +158,8 @@ def _chosen(names: str | None, on_extractors: bool) -> list[Claim]:
 def _settings(options: argparse.Namespace) -> list[Setting]:
     if options.extractor is None:
         return all_settings(options.seed, options.full)
-    phi = wi.load(options.extractor)
+    with jax.enable_x64(True):  # files hold doubles; `planned` rounds them where need be
+        phi = wi.load(options.extractor)
     if phi.output_stride is not None:  # claims speak of every sample of the features
         phi = wi.FeatureExtractor(phi.layers, phi.grid, phi.output_bank)
     if options.signals is None:

@@ -91,13 +91,16 @@ def planned(
     restarts = CHUNK * jax.local_device_count()
     units: list[Unit] = []
     where: dict[str, list[Setting]] = {}
+    dtype = jnp.zeros(()).dtype
+    settings = [_rounded(setting, dtype) for setting in settings]
     numbers: dict[str, int] = {}
     shared: dict[str, list[Setting]] = {}
     for claim in claims:
         mine = jax.random.fold_in(key, _stream(claim.name))
         source = getattr(type(claim).own_settings, "__qualname__", "")
         if own and source not in shared:
-            shared[source] = claim.own_settings(jax.random.fold_in(key, 1))
+            made = claim.own_settings(jax.random.fold_in(key, 1))
+            shared[source] = [_rounded(setting, dtype) for setting in made]
         where[claim.name] = [*settings, *(shared[source] if own else [])]
         for setting in where[claim.name]:
             number = numbers.setdefault(setting.name, len(numbers))
@@ -304,6 +307,12 @@ def _control(control: Control) -> dict[str, Any]:
         "violated": control.violated,
         **case,
     }
+
+
+def _rounded(setting: Setting, dtype) -> Setting:
+    """In the run's precision."""
+    held = {setting.phi.banks[0].dtype, setting.real_dtype}
+    return setting if held == {np.dtype(dtype)} else setting.cast(dtype)
 
 
 def _stream(name: str) -> int:
