@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -12,12 +14,15 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import wiatowski as wi
-from proofs_numeric.engine import processes
+from proofs_numeric.engine import crossing, processes
 from proofs_numeric.engine.claim import Claim
+from proofs_numeric.engine.pictures import write_pictures
 from proofs_numeric.engine.results import collected, replayed, write_results
 from proofs_numeric.engine.run import FORMAT, VERSION, Plan, all_claims, execute, planned
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import all_settings, drawn_signals
+from proofs_numeric.findings import found_again
+from wiatowski.serialization import write_whole
 
 #: Chunks of restarts per claim and setting of a full run.
 FULL_ROUNDS = 8
@@ -63,13 +68,18 @@ def _run(options: argparse.Namespace, claims: list[Claim]) -> int:
     settings = _settings(options)
     rounds = options.rounds or (FULL_ROUNDS if options.full else 1)
     drawn = options.extractor is None
+    if options.atlas is not None:
+        _require_atlas(drawn)
     plan = planned(claims, settings, options.seed, rounds, controls=drawn, own=drawn)
-    folder = options.out or (Path("claims-full") if options.full else None)
+    folder = options.out or _default_folder(options)
     if folder is None and jax.process_count() > 1:
         raise ValueError("several processes meet in a folder that all of them see; pass --out.")
     store = processes.opened(folder, _identity(plan, rounds))
     simplify = folder is not None or options.json is not None
+    crossing_claims = [claim for claim in claims if claim.on_extractors]
     steps = sum(unit.owner == jax.process_index() for unit in plan.units) + len(claims)
+    if options.atlas is not None:
+        steps += crossing.steps(options.seed) + 3
     with (
         threadpool_limits(1, "blas"),  # claims run in threads of their own
         tqdm(total=steps, unit="step", file=sys.stderr) as bar,
@@ -79,14 +89,52 @@ def _run(options: argparse.Namespace, claims: list[Claim]) -> int:
             bar.set_postfix_str(text[:60], refresh=False)
             bar.update()
 
-        processes.together(lambda: execute(plan, store, progress))
+        def work() -> None:
+            execute(plan, store, progress)
+            if options.atlas is not None:
+                crossing.cross(crossing_claims, options.seed, store, progress)
+
+        processes.together(work)
         if jax.process_index() > 0:
             return 0
         document, arrays = collected(plan, store, progress, simplify)
+        if options.atlas is not None:
+            crossed = crossing.table(crossing_claims, options.seed, store)
+            found = found_again(store, rounds, progress)
+            _write_atlas(options.atlas, document, arrays, crossed, found)
     for path in filter(None, (options.json, folder and folder / "claims.json")):
         write_results(path, document, arrays)
+    if folder is not None:
+        write_pictures(folder / "worst", document, arrays)
     sys.stdout.write(table(document))
     return 0 if succeeded(document) else 1
+
+
+def _default_folder(options: argparse.Namespace) -> Path | None:
+    """Long runs are kept without being asked."""
+    if options.atlas is not None:
+        return Path("claims-atlas")
+    return Path("claims-full") if options.full else None
+
+
+def _require_atlas(drawn: bool) -> None:
+    """Say what is missing before the long run and not after it."""
+    if not drawn:
+        raise ValueError("--atlas is about drawn extractors; wiatowski verify reports on yours.")
+    try:
+        importlib.import_module("proofs_numeric.atlas")
+    except ImportError as error:
+        raise ValueError(
+            f'--atlas needs {error.name}; install it with pip install "wiatowski[atlas]".'
+        ) from None
+
+
+def _write_atlas(path: Path, document, arrays, crossed, found) -> None:
+    atlas = importlib.import_module("proofs_numeric.atlas")
+    write_whole(path, atlas.render(document, arrays, crossed, found).encode())
+    data = {"crossed": crossed, "findings": found}
+    write_whole(path.with_suffix(".json"), json.dumps(data, indent=1).encode())
+    sys.stdout.write(f"{path}\n")
 
 
 def _replay(path: Path, claims: list[Claim]) -> int:
@@ -131,6 +179,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="search on every extractor, four times as many of them, in many rounds; kept in "
         "--out (claims-full by default), where the same call goes on after a stop",
+    )
+    parser.add_argument(
+        "--atlas",
+        type=Path,
+        nargs="?",
+        const=Path("atlas.html"),
+        metavar="FILE",
+        help="also cross claims with frames, nonlinearities and poolings, and write one page (atlas.html) "
+        "with every claim, its worst case and controls; kept in --out (claims-atlas)",
     )
     parser.add_argument("--rounds", type=int, help="chunks of restarts per claim and extractor")
     parser.add_argument("--out", type=Path, help="folder that keeps each finished chunk")

@@ -103,7 +103,7 @@ def loudest(setting: Setting, number: int, restarts: int) -> tuple[Witness, ...]
     depths = setting.phi.depth + 1
     key = jax.random.fold_in(jax.random.key(3, impl="unsafe_rbg"), number)
     count = max(2 * (depths - 1), restarts)
-    atoms = np.asarray(setting.phi.banks[0].atoms_hat)
+    atoms = [a for a in np.asarray(setting.phi.banks[0].atoms_hat) if np.any(a)]
     starts = list(noise(setting, key, count))
     aims = []
     for i in range(count):
@@ -125,7 +125,7 @@ def searched(setting: Setting, attempt: Attempt) -> list[Witness]:
     found = list(loudest(setting, attempt.number, attempt.restarts))
     if attempt.number == 0:
         atoms = np.abs(np.asarray(setting.phi.banks[0].atoms_hat))
-        for atom in atoms[:6]:
+        for atom in [a for a in atoms if np.any(a)][:6]:
             passed = np.argwhere(atom > 0)
             signed = [
                 [int(i) - n if i > n // 2 else int(i) for i, n in zip(row, atom.shape)]

@@ -46,7 +46,7 @@ def run(claims, settings, controls=False, own=False, simplify=False):
 
 
 def test_there_is_one_claim_a_file():
-    assert len(CLAIMS) == len(all_claims()) == 42
+    assert len(CLAIMS) == len(all_claims()) == 43
     for name, claim in CLAIMS.items():
         assert sys.modules[f"proofs_numeric.{name}"].CLAIM is claim
 

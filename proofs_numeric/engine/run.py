@@ -121,13 +121,16 @@ def planned(
     return Plan(claims, where, units, seed)
 
 
-def execute(plan: Plan, store: Store, progress: Callable[[str], None]) -> None:
+def execute(
+    plan: Plan, store: Store, progress: Callable[[str], None], workers: int | None = None
+) -> None:
     """Do this process's units that the store does not have yet.
 
     Args:
         plan: the run.
         store: keeps the results.
         progress: called with a line of text after each unit, also one that was done before.
+        workers: threads; one per core by default.
     """
     double = jnp.zeros(()).dtype == jnp.float64
     stop = threading.Event()
@@ -144,7 +147,8 @@ def execute(plan: Plan, store: Store, progress: Callable[[str], None]) -> None:
     # Neighbours on different settings, so that threads compile different programs.
     mine.sort(key=lambda unit: 0 if unit.attempt is None else 1 + unit.attempt.number)
     # XLA compiles and runs outside Python's lock, and a search uses one core.
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    threads = workers or len(os.sched_getaffinity(0))
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         try:
             for done in [pool.submit(one, unit) for unit in mine]:
                 done.result()

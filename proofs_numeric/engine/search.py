@@ -60,12 +60,12 @@ def target(
     multiplier=None,
     mask=None,
     free: float = 0.0,
-    difference=0.0,
-    propagated=0.0,
+    difference: float | np.ndarray = 0.0,
+    propagated: float | np.ndarray = 0.0,
     moved: float = 0.0,
     size: float = 0.0,
-    energy=0.0,
-    features=0.0,
+    energy: float | np.ndarray = 0.0,
+    features: float | np.ndarray = 0.0,
 ) -> Target:
     """A target for a setting; what is left out does not take part.
 

@@ -27,8 +27,10 @@ from wiatowski.bounds.deformation import stretch_factor as stretch_factor
 from wiatowski.bounds.energy import band_growth as band_growth
 from wiatowski.bounds.energy import depth_for_share as depth_for_share
 from wiatowski.bounds.energy import energy_decay as energy_decay
+from wiatowski.bounds.energy import energy_decay_bands as energy_decay_bands
 from wiatowski.bounds.energy import energy_decay_groups as energy_decay_groups
 from wiatowski.bounds.energy import energy_one_step as energy_one_step
+from wiatowski.bounds.energy import energy_step_factor as energy_step_factor
 from wiatowski.bounds.energy import growth_factor as growth_factor
 from wiatowski.bounds.energy import spectral_gap as spectral_gap
 from wiatowski.bounds.energy import spectral_support as spectral_support

@@ -10,6 +10,7 @@ import math
 
 import jax.numpy as jnp
 import numpy as np
+import scipy.optimize
 
 from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
@@ -23,8 +24,10 @@ __all__ = [
     "band_growth",
     "depth_for_share",
     "energy_decay",
+    "energy_decay_bands",
     "energy_decay_groups",
     "energy_one_step",
+    "energy_step_factor",
     "growth_factor",
     "spectral_gap",
     "spectral_support",
@@ -207,6 +210,81 @@ def energy_one_step(phi: FeatureExtractor, f: Array) -> Array:
             )
         kept = jnp.sum(jnp.abs(u - jnp.mean(u, axis=axes, keepdims=True)) ** 2)
         result.append(layer.lipschitz() ** 2 * jnp.max(gains) * kept)
+    return jnp.stack(result)
+
+
+def energy_step_factor(bank: AbstractBank, following: AbstractBank) -> float:
+    r"""$\gamma = \max_\lambda(1 - \max_q\min_{k\in\mathrm{supp}\,\hat g_\lambda}\sum_\nu q_\nu\varphi_\delta[k-\nu]^2)$
+
+    In one dimension, what a layer with a modulus hands on at most, as a share: the spectrum of $|u|$
+    meets the low-pass of the `following` bank wherever that of u lies. q runs over probabilities on whole shifts $\nu$,
+    $\varphi_\delta[k] = (1 - |k|/\delta)_+$, $\delta$ is the `spectral_gap` of `following`. Unlike $1 - 1/S$ it
+    depends on the ratio of bandwidths only, and not on the number of bins.
+
+    Args:
+        bank: its atoms limit the spectra of the maps before the modulus.
+        following: the bank after it, on the same grid.
+
+    Raises:
+        ValueError: for other dimensions than one, or banks that mix channels.
+
+    Source: derived for this package (`paper_notes.md`, energy decay).
+    """
+    _require_line(bank.grid, "energy_step_factor")
+    (size,) = bank.grid.shape
+    k = np.fft.fftfreq(size, 1 / size).round()
+    gap = min(spectral_gap(following), size)
+    kept = 1.0
+    for atom in np.asarray(_scalar(bank).atoms_hat):
+        support = np.sort(k[atom != 0])
+        if support.size:
+            kept = min(kept, _least_overlap(support, gap))
+    return 1 - kept
+
+
+def _least_overlap(support: np.ndarray, gap: float) -> float:
+    """The value of the game: shifts against a frequency of the support; proved from its weights."""
+    shifts = np.arange(support[0], support[-1] + 1)
+    overlap = np.maximum(0, 1 - np.abs(support[:, None] - shifts) / gap) ** 2
+    # Largest t with overlap q >= t, q a probability.
+    count = len(shifts)
+    solved = scipy.optimize.linprog(
+        np.append(np.zeros(count), -1.0),
+        A_ub=np.column_stack([-overlap, np.ones(len(support))]),
+        b_ub=np.zeros(len(support)),
+        A_eq=np.append(np.ones(count), 0.0)[None],
+        b_eq=[1.0],
+        bounds=[(0, None)] * count + [(None, None)],
+    )
+    weights = np.maximum(solved.x[:-1], 0)
+    # Any weights give a bound: that of these, whatever the solver's tolerance.
+    return float(np.min(overlap @ (weights / weights.sum())))
+
+
+def energy_decay_bands(phi: FeatureExtractor, f: Array) -> Array:
+    r"""$W_n(f) \le W_1(f)\prod_{m=1}^{n-1}\gamma_m\max G_{m+1}$ for n = 1..D, d = 1.
+
+    $\gamma_m$ is the `energy_step_factor` of layers m and m + 1.
+
+    Args:
+        phi: modulus in every layer, poolings that keep the samples, one dimension.
+        f: signal on its grid.
+
+    Returns:
+        Shape (D,).
+
+    Raises:
+        ValueError: for another nonlinearity, pooling or dimension.
+
+    Source: derived for this package (`paper_notes.md`, energy decay).
+    """
+    _require_moduli(phi, "energy_decay_bands")
+    _require_line(phi.grid, "energy_decay_bands")
+    power = jnp.abs(jnp.fft.fft(f)) ** 2 / phi.grid.size
+    result = [jnp.sum(power * _propagated(phi.banks[0]))]
+    for before, after in zip(phi.layers[:-1], phi.layers[1:]):
+        factor = energy_step_factor(before.bank, after.bank)
+        result.append(result[-1] * factor * jnp.max(_propagated(after.bank)))
     return jnp.stack(result)
 
 
