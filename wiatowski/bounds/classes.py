@@ -63,7 +63,7 @@ def cartoon(
         ndim: d.
         jacobian_sup: sup of the largest entry of |D tau|; kappa = d times it.
 
-    Source: the class of the cartoon paper (Wiatowski, Tschannen et al., arXiv 1605.00031, from memory;
+    Source: the class of Grohs, Wiatowski & Boelcskei 2016 (arXiv 1605.00031, from memory;
     exponent 1/2 from its abstract); constants derived (`paper_notes.md`, cartoon functions).
     """
     kappa = ndim * jacobian_sup

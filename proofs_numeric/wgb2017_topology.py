@@ -21,7 +21,7 @@ __all__ = ["CLAIM"]
 
 
 class TopologyClaim(Claim):
-    name = "wbg2017_topology"
+    name = "wgb2017_topology"
     title = "Depth against bandwidth and pooling"
     statement = (
         r"$W_{n}(f) \leq \frac{1}{N} \sum_k |\hat f[k]|^2 (1 - \varphi_\rho[k]^2)$, $\rho = "
@@ -29,7 +29,7 @@ class TopologyClaim(Claim):
         r"$r^2$) need fewer layers, pooling by $S$ costs as many as it divides $a$"
     )
     source = (
-        "Wiatowski, Bölcskei & Grohs 2017, topology reduction (any a > 1 by choice of the prototype, "
+        "Wiatowski, Grohs & Bölcskei 2017, topology reduction (any a > 1 by choice of the prototype, "
         "abstract); the interplay with pooling derived for this package"
     )
 

@@ -17,7 +17,7 @@ __all__ = ["CLAIM"]
 
 
 class CartoonClaim(Claim):
-    name = "wtb2016_cartoon"
+    name = "gwb2016_cartoon"
     title = "Deformation of cartoon functions"
     statement = (
         r"$\|F_\tau f - f\| \leq 2 c(\kappa) K \iota_d \|\tau\|_\infty + "
@@ -25,8 +25,8 @@ class CartoonClaim(Claim):
         r"$|\nabla f_i(x)| \leq K (1 + |x|^2)^{-d/2}$, $|f_2| \leq K$, $\|D\tau\|_\infty \leq 1/(2d)$"
     )
     source = (
-        "Wiatowski, Tschannen, Stanic, Grohs & Bölcskei 2016 (cartoon functions; exponent from the "
-        "abstract, class from memory); explicit constants derived"
+        "Grohs, Wiatowski & Bölcskei 2016 (cartoon functions; exponent from the abstract, class from "
+        "memory); explicit constants derived"
     )
     on_extractors = False
 
