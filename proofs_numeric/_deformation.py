@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import threading
 import weakref
@@ -78,6 +79,11 @@ class DeformationClaim(Claim):
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
         return compare(setting, witnesses, self.bound, self.on_torus)
+
+    def simplified(self, setting: Setting, witness: Witness) -> Witness:
+        """Back in the band."""
+        limited = np.asarray(wi.signals.project(witness.arrays["signal"], setting.band)[0])
+        return dataclasses.replace(witness, arrays={**witness.arrays, "signal": limited})
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         """A wave three times beyond the band that the bound is told."""

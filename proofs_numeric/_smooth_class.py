@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import jax
@@ -14,7 +15,7 @@ from proofs_numeric.engine.claim import Witness
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.starts import wave
 
-__all__ = ["given", "measured", "moved_wave", "top", "witness"]
+__all__ = ["given", "limited", "measured", "moved_wave", "top", "witness"]
 
 
 def top(setting: Setting) -> int:
@@ -26,6 +27,12 @@ def witness(f, field: fields.Displacement, origin: str, **parameters) -> Witness
     """A signal of any band and a displacement."""
     arrays = {"signal": np.asarray(f), "displacement": np.asarray(field.tau)}
     return Witness(arrays, field.parameters() | parameters, origin)
+
+
+def limited(setting: Setting, w: Witness) -> Witness:
+    """With the signal on the frequencies that are evaluated."""
+    f = np.asarray(wi.signals.project(w.arrays["signal"], top(setting))[0])
+    return dataclasses.replace(w, arrays={**w.arrays, "signal": f})
 
 
 def given(setting: Setting, key: jax.Array) -> list[tuple[np.ndarray, fields.Displacement, str]]:

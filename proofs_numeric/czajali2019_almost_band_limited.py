@@ -48,6 +48,9 @@ class AlmostLimitedClaim(Claim):
     def evaluate(self, setting, witnesses) -> Cases:
         return _compare(setting, witnesses, 1.0)
 
+    def simplified(self, setting, witness):
+        return smooth.limited(setting, witness)
+
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         grid = wi.Grid((64,))
         phi = wi.FeatureExtractor([], grid, wi.frames.Meyer(scales=1))

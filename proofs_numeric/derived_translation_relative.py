@@ -19,7 +19,7 @@ from proofs_numeric._translation import (
 from proofs_numeric.allpass import allpass_extractor, alternating_signal
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis
 from proofs_numeric.engine.setting import Setting, once_per_setting
-from proofs_numeric.engine.starts import wave
+from proofs_numeric.engine.starts import peak, wave
 
 __all__ = ["CLAIM"]
 
@@ -49,7 +49,8 @@ class RelativeTranslationClaim(Claim):
         shift = first_axis(setting, setting.phi.strides[-1])
         found = searched(setting, attempt, shift, aim_features)
         if attempt.number == 0:
-            found.append(witness(wave(setting, _edge(setting)), shift, 0))
+            turned = _heard(setting) * np.abs(np.sin(np.pi * shift[0] * _along(setting)))
+            found.append(witness(wave(setting, peak(turned)), shift, 0))
         return found
 
     def evaluate(self, setting, witnesses) -> Cases:
@@ -64,10 +65,11 @@ class RelativeTranslationClaim(Claim):
         return (Control("shift not a multiple of the strides", text, cases),)
 
     def ceilings(self, setting: Setting) -> dict[str, float]:
-        """At depth 0 a wave at the edge of the output atom's band: sin x / x."""
-        x = np.pi * _cutoffs(setting)[0] * setting.grid.spacing * setting.phi.strides[-1]
-        along_axis = setting.grid.ndim == 1
-        return {"depth 0": float(abs(np.sin(x)) / x)} if along_axis and x > 0 else {}
+        """At depth 0 the wave that the shift turns furthest, of those that are heard."""
+        bank, stride = setting.phi.banks[0], setting.phi.strides[-1]
+        edge = np.pi * _cutoffs(setting)[0] * bank.grid.spacing * stride
+        turned = np.abs(np.sin(np.pi * stride * _along(setting))) * _heard(setting)
+        return {"depth 0": float(np.max(turned)) / edge} if edge > 0 else {}
 
 
 @once_per_setting
@@ -76,14 +78,16 @@ def _cutoffs(setting: Setting) -> tuple[float, ...]:
     return tuple(wi.bounds.output_cutoff(setting.phi, n) for n in range(setting.phi.depth + 1))
 
 
-def _edge(setting: Setting) -> tuple[int, ...]:
-    """The frequency furthest out, along the first axis if possible, that still gets through."""
-    bank = setting.phi.banks[0]
-    chi = np.abs(np.asarray(bank.output_atom_hat))
-    heard = chi > 1e-4 * chi.max()  # what is fainter drowns in rounding
-    along = np.abs(np.asarray(bank.grid.frequencies()[0]))
-    index = np.unravel_index(int(np.argmax(heard * along)), chi.shape)
-    return tuple(int(i) - n if i > n // 2 else int(i) for i, n in zip(index, chi.shape))
+def _heard(setting: Setting) -> np.ndarray:
+    """Where the first output atom passes enough to rise above rounding."""
+    chi = np.abs(np.asarray(setting.phi.banks[0].output_atom_hat))
+    return chi > 1e-4 * chi.max()
+
+
+def _along(setting: Setting) -> np.ndarray:
+    """Frequency along the first axis, cycles per sample."""
+    grid = setting.phi.banks[0].grid
+    return np.asarray(grid.frequencies()[0]) * grid.spacing
 
 
 def _bound(setting: Setting, depth: int, shift, energy: float, features: float) -> float:

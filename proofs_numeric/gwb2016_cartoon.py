@@ -51,6 +51,10 @@ class CartoonClaim(Claim):
     def evaluate(self, setting, witnesses) -> Cases:
         return _compare(setting, witnesses, 1.0)
 
+    def simplified(self, setting, witness) -> None:
+        """The samples are those of a formula."""
+        return
+
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         setting = Continuum.of(2)
         cases = _compare(setting, self.searched(setting, Attempt(key)), 0.5)

@@ -48,6 +48,10 @@ class LipschitzClassClaim(Claim):
     def evaluate(self, setting, witnesses) -> Cases:
         return _compare(setting, witnesses, 1.0)
 
+    def simplified(self, setting, witness) -> None:
+        """The samples are those of a formula."""
+        return
+
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         grid = wi.Grid((48,))
         phi = wi.FeatureExtractor([wi.Layer(wi.frames.Meyer(scales=2), wi.Modulus())], grid)

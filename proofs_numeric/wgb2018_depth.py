@@ -74,6 +74,11 @@ class DepthClaim(Claim):
     def evaluate(self, setting, witnesses) -> Cases:
         return depth_cases(setting, witnesses, *common_growth(setting))
 
+    def simplified(self, setting, witness):
+        return limited(
+            setting, witness.arrays["signal"], witness.parameters["band"], witness.origin
+        )
+
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         """The formula is told a growth factor that these filters do not have."""
         grid = wi.Grid((129,))

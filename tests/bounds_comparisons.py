@@ -25,6 +25,8 @@ class Comparison:
         rtol: largest relative difference.
         side: "above" if ours may not lie below the reference at all, "below" if not above.
         atol: largest difference where the value may be zero up to rounding.
+        compiled: whether jit is on, for what traces a network. Off, changed code is run as it is, and
+            nothing of it stays compiled.
     """
 
     def __init__(
@@ -36,9 +38,11 @@ class Comparison:
         rtol: float = 1e-13,
         side: str = "",
         atol: float = 0.0,
+        compiled: bool = False,
     ):
         self.name, self.label, self.ours = name, f"{name}: {label}", ours
         self.reference, self.rtol, self.side, self.atol = reference, rtol, side, atol
+        self.compiled = compiled
 
     @functools.cached_property
     def expected(self) -> Any:
@@ -46,7 +50,7 @@ class Comparison:
 
     def check(self) -> None:
         """Raise an AssertionError unless both agree."""
-        with jax.enable_x64(True):
+        with jax.enable_x64(True), jax.disable_jit(not self.compiled):
             ours = np.asarray(self.ours())
         expected = np.asarray(self.expected, dtype=float)
         assert ours.shape == expected.shape, (self.label, ours.shape, expected.shape)
@@ -78,7 +82,7 @@ SCALARS: dict[str, tuple[Callable, str]] = {
     "deformation_sieve": (plain.deformation_sieve, "bandwidths tau_sup omega_sup slope"),
     "deformation_line": (plain.deformation_line, "bandwidth tau_sup omega_sup monotone samples"),
     "deformation_schur": (
-        lambda *args: plain.deformation_schur(*args, bounds.SCHUR_CONSTANT),
+        lambda r, t, w: plain.deformation_schur(r, t, w, bounds.SCHUR_CONSTANT),
         "bandwidth tau_sup omega_sup",
     ),
     "deformation_rough_torus": (
@@ -156,7 +160,7 @@ def scalar(name: str, args: Sequence) -> Comparison:
     """A bound of numbers at some arguments."""
     reference, names = SCALARS[name]
     keywords = {key: value for key, value in zip(names.split(), args) if key in KEYWORDS}
-    positional = args[: len(args) - len(keywords)]
+    positional = list(args[: len(args) - len(keywords)])
     return Comparison(
         name,
         args,
@@ -203,30 +207,26 @@ def constants() -> Iterator[Comparison]:
 def operator_norms() -> Iterator[Comparison]:
     """Displacements of one and two dimensions, with and without modulation."""
     name = "deformation_operator_norm"
-    for seed, (shape, band) in enumerate([((8,), 2), ((8,), 0), ((4, 5), 1)]):
+    for seed, (shape, band) in enumerate([((24,), 11), ((4, 5), 1)]):
         tau = strategies.signal(seed, (len(shape), *shape)) * 0.6
-        # A constant is not moved: without modulation there is nothing to compare.
-        phases = [strategies.signal(seed + 9, shape) * 0.2, *([None] if band else [])]
-        for omega in phases:
+        for omega in (None, strategies.signal(seed + 9, shape) * 0.2):
             phase = np.zeros(shape) if omega is None else omega
             matrix = plain.deformation_matrix(tau, band, phase)
             exact = plain.deformation_operator_norm(tau, band, phase)
 
             def norm_and_image(tau=tau, band=band, omega=omega, matrix=matrix):
-                with jax.disable_jit():
-                    norm, worst = bounds.deformation_operator_norm(tau, band, omega)
+                norm, worst = bounds.deformation_operator_norm(tau, band, omega)
                 worst = np.asarray(worst).ravel()
                 return [norm, np.linalg.norm(matrix @ worst), np.linalg.norm(worst)]
 
             label = (shape, band, omega is not None)
             yield Comparison(name, label, norm_and_image, lambda e=exact: [e, e, 1.0], 1e-12)
     # No displacement: what is left is the allowance for rounding, 4 M eps for M frequencies.
-    for band, rtol in ((0, 1e-12), (1, 0.1)):
+    for band, rtol in ((0, 1e-12), (11, 1.0)):
 
         def allowance(band=band):
-            with jax.disable_jit():
-                return bounds.deformation_operator_norm(np.zeros((1, 8)), band)[0] ** 2
+            return bounds.deformation_operator_norm(np.zeros((1, 24)), band)[0] ** 2
 
-        yield Comparison(
-            name, band, allowance, lambda b=band: 4 * (2 * b + 1) * 2.0**-52, rtol, "above"
-        )
+        # A little less, for the root and the square.
+        least = (4 - 1e-12) * (2 * band + 1) * 2.0**-52
+        yield Comparison(name, band, allowance, lambda least=least: least, rtol, "above")

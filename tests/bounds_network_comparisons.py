@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -187,8 +188,10 @@ def lipschitz_of(phi: wi.FeatureExtractor, label) -> Iterator[Comparison]:
         )
 
 
-def translation_of(phi: wi.FeatureExtractor, label, seed: int) -> Iterator[Comparison]:
-    """Theorem 1 and its relatives for an admissible extractor, aligned and other shifts."""
+def translation_of(
+    phi: wi.FeatureExtractor, label, seed: int, traced: bool = True
+) -> Iterator[Comparison]:
+    """Theorem 1 and its relatives for an admissible extractor; D3 too if it may be traced."""
     network, ndim = network_of(phi), phi.grid.ndim
     generator = np.random.default_rng(seed)
     steps = generator.integers(1, 4, ndim) * generator.choice([-1, 1], ndim)
@@ -211,7 +214,7 @@ def translation_of(phi: wi.FeatureExtractor, label, seed: int) -> Iterator[Compa
         yield against("translation_multiplier_norm", depth, tuple(int(m) for m in steps))
     deepest = tuple(int(phi.strides[-1] * m) for m in steps)
     yield against("translation_all_depths", deepest, 0.6)
-    if any(layer.nonlinearity.joins for layer in phi.layers):
+    if not traced or any(layer.nonlinearity.joins for layer in phi.layers):
         return
     f = strategies.signal(seed, phi.grid.shape, real=bool(seed % 2))
     for shift in (deepest, tuple(float(t) for t in generator.uniform(-2, 2, ndim))):
@@ -237,8 +240,9 @@ def modulus_networks() -> Iterator[wi.FeatureExtractor]:
     yield wi.FeatureExtractor(layers, grid, random_bank(30, fine, 0, 1.0))
     silent = banded(40, grid, [[], []])
     wide = banded(50, grid, [range(5), range(-3, 3)])
-    for own in (silent, wide):
-        layers = [wi.Layer(own), wi.Layer(banded(60, grid, [range(2, 9)]))]
+    narrow = banded(60, grid, [range(2, 9)])
+    for banks in ((silent, narrow), (wide, narrow), (narrow, wide)):
+        layers = [wi.Layer(bank) for bank in banks]
         yield wi.FeatureExtractor(layers, grid, random_bank(70, grid, 0, 1.0))
 
 
@@ -261,6 +265,7 @@ def energies() -> Iterator[Comparison]:
     mixed = planes_without_mean([wi.LeakyReLU(-2.0), wi.Modulus(), wi.ShiftedSigmoid()])
     pairs = [("energy_decay", phi) for phi in lines]
     pairs += [("energy_decay_groups", phi) for phi in (lines[0], lines[1], plane)]
+    pairs += [("energy_decay_bands", phi) for phi in lines]
     pairs += [("energy_one_step", phi) for phi in (lines[0], plane, mixed)]
     for i, (name, phi) in enumerate(pairs):
         f = strategies.signal(i, phi.grid.shape, real=bool(i % 2))
@@ -271,6 +276,20 @@ def energies() -> Iterator[Comparison]:
             lambda name=name, phi=phi, f=f: getattr(nets, name)(network_of(phi), f),
             1e-11,
             compiled=name == "energy_one_step",
+        )
+    grid = wi.Grid((24,))
+    # A gap as wide as the bands: the best shifts are few.
+    pair = banded(90, grid, [[2, 3, 7], range(-9, -4)]), banded(95, grid, [range(6, 11)])
+    inside = (itertools.pairwise(own.bank for own in phi.layers) for phi in lines)
+    for i, (one, two) in enumerate([pair, *itertools.chain(*inside)]):
+        yield Comparison(
+            "energy_step_factor",
+            i,
+            lambda one=one, two=two: bounds.energy_step_factor(one, two),
+            lambda one=one, two=two: nets.energy_step_factor(
+                np.asarray(one.atoms_hat), np.asarray(two.atoms_hat)
+            ),
+            1e-10,
         )
     banks = [layer.bank for phi in (*lines, plane) for layer in phi.layers]
     for i, bank in enumerate([*banks, lines[0].output_bank]):

@@ -246,6 +246,36 @@ def energy_decay_groups(network, f):
     return np.array(values)
 
 
+def energy_step_factor(before_hat, after_hat):
+    r"""$\max_\lambda(1 - v_\lambda)$, v the value of the game $\varphi_\delta[k - \nu]^2$, from the side of k."""
+    gap = spectral_gap(after_hat)
+    values = []
+    for atom in before_hat:
+        support = [k[0] for i, k in bins(atom.shape) if atom[i] != 0]
+        if support and gap > 0:
+            shifts = range(-len(atom), len(atom) + 1)
+            game = [[max(0, 1 - abs(k - nu) / gap) ** 2 for k in support] for nu in shifts]
+            # The smallest t with sum_k p_k game[nu][k] <= t for every shift.
+            rows = np.column_stack([np.array(game), -np.ones(len(game))])
+            ones = np.append(np.ones(len(support)), 0.0)[None]
+            cost = np.append(np.zeros(len(support)), 1.0)
+            solved = scipy.optimize.linprog(
+                cost, rows, np.zeros(len(game)), ones, [1.0], method="highs-ds"
+            )
+            values.append(1 - solved.fun)
+    return max(values, default=0.0 if gap > 0 else 1.0)
+
+
+def energy_decay_bands(network, f):
+    r"""$W_1\prod_{m<n}\gamma_m\max G_{m+1}$, n = 1..D."""
+    f_hat, first = reference.dft(f), power(network.stages[0].atoms_hat)
+    values = [sum(abs(f_hat[i]) ** 2 * first[i] for i, _ in bins(f.shape)) / f.size]
+    for before, after in itertools.pairwise(network.stages):
+        share = energy_step_factor(before.atoms_hat, after.atoms_hat)
+        values.append(values[-1] * share * power(after.atoms_hat).max())
+    return np.array(values)
+
+
 def energy_one_step(network, f):
     r"""$L^2\max G_{n+1}\sum_q(\|u\|^2 - |\hat u[0]|^2/N)$ of the maps at depths 0..D-1."""
     values = []

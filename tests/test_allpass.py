@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import wiatowski as wi
-from proofs_numeric._translation import naive_cases, rate
+from proofs_numeric._translation import rate
 from proofs_numeric.allpass import allpass_extractor, alternating_signal, predicted_violation
-from proofs_numeric.setting import Setting
+from proofs_numeric.derived_translation_aliased import CLAIM
+from proofs_numeric.engine.setting import Setting
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,8 @@ def test_violation_and_d3(depth):
     assert phi.is_admissible()
     assert float(jnp.linalg.norm(f)) == pytest.approx(1, rel=1e-14)
     measured = float(jnp.sqrt((phi(wi.translate(f, 1)) - phi(f)).energies()[depth]))
-    ratio = measured / rate(phi, depth, (1,))
+    where = Setting("all-pass", phi, np.asarray(f)[None], ("-",), band=5)
+    ratio = measured / rate(where, depth, (1,))
     # Against the closed form, evaluated here from the Gaussian itself.
     k = np.arange(8 + 1) / 16
     decay = np.max(k * np.exp(-0.5 * (k / 0.05) ** 2))
@@ -37,14 +39,13 @@ def test_violation_and_d3(depth):
 
 
 def test_the_search_finds_violations_by_itself():
-    phi = allpass_extractor(3)
-    where = Setting("all-pass", phi, np.asarray(alternating_signal(phi))[None], ("-",), band=5)
-    found = naive_cases(where, jax.random.key(0), (1,))
+    known, found = (control.cases for control in CLAIM.controls(jax.random.key(0)))
+    assert known.ratios.max() > predicted_violation(allpass_extractor(4))
     assert not found.holds
     assert found.ratios.max() > 2
     # What it found obeys D3.
     worst = found.worst()
-    f = jnp.asarray(found.arrays(worst)["signal"])
+    f = jnp.asarray(found.witnesses[worst].arrays["signal"])
     depth = int(found.description[worst][-1])
-    bound = wi.bounds.translation_decimated(phi, f, 1.0)[depth]
+    bound = wi.bounds.translation_decimated(allpass_extractor(4), f, 1.0)[depth]
     assert found.measured[worst] <= float(bound) * (1 + 1e-12)

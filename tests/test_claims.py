@@ -64,7 +64,7 @@ def test_claims_on_a_dilating_extractor():
     claims = [claim for claim in CLAIMS.values() if claim.on_extractors]
     rows, document, arrays = run(claims, [setting(wi.Dilate(2))], simplify=True)
     decimated = {"derived_translation_aliased", "wtsgb2016_translation_aligned"}
-    two_sided = {"wgb2018_depth", "wbg2017_topology"}  # a > 1 needs one-sided filters
+    two_sided = {"wgb2018_depth", "wgb2017_topology"}  # a > 1 needs one-sided filters
     for name, row in rows.items():
         if name in decimated:
             assert row["verdict"] == "not applicable", name
@@ -237,7 +237,7 @@ def test_the_same_seed_gives_the_same_results_whatever_else_runs():
 
 def test_worst_cases_are_found_again_from_the_files(tmp_path):
     chosen = [
-        CLAIMS[n] for n in ("wb2018_lipschitz", "derived_deformation_line", "wtb2016_cartoon")
+        CLAIMS[n] for n in ("wb2018_lipschitz", "derived_deformation_line", "gwb2016_cartoon")
     ]
     _, document, arrays = run(chosen, [setting(wi.Dilate(2))], own=True, simplify=True)
     write_results(tmp_path / "claims.json", document, arrays)

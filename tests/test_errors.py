@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from test_bounds_errors import ERRORS as BOUNDS
 from test_directional import ERRORS as DIRECTIONAL
 from test_fast_path_errors import ERRORS as FAST_PATH
 from test_finite_wavelets import ERRORS as FINITE_WAVELETS
@@ -100,7 +101,7 @@ def nan_at(shape, value=np.nan):
     return f
 
 
-FOLDERS = (".", "frames", "scattering", "serialization")
+FOLDERS = (".", "bounds", "frames", "scattering", "serialization")
 
 # What is done (a folder is passed), the kind of error, and what its message says.
 CASES = {
@@ -721,7 +722,7 @@ def test_message(name, tmp_path):
     assert not re.search(r"<wiatowski|object at 0x", str(caught.value))
 
 
-CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING | FAST_PATH
+CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING | FAST_PATH | BOUNDS
 
 
 def raise_statements() -> set[tuple[str, int]]:

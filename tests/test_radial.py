@@ -34,7 +34,7 @@ def test_the_norm_of_the_example_is_what_it_says():
     for ndim in (2, 5):
         order = mpmath.mpf(ndim) / 2
         head = mpmath.quad(
-            lambda x: mpmath.besselj(order, x) ** 2 / x, mpmath.linspace(0, 400, 401)
+            lambda x, order=order: mpmath.besselj(order, x) ** 2 / x, mpmath.linspace(0, 400, 401)
         )
         tail = 1 / (mpmath.pi * 400)  # mean of cos^2 is 1/2
         assert float(head + tail) == pytest.approx(1 / ndim, rel=1e-4)

@@ -289,6 +289,41 @@ def test_the_claims_formulas_are_known(formula):
     assert "<code>" not in typeset(f"${formula}$")
 
 
+def width(formula: str, display: bool = False) -> float:
+    """Of a formula as it is set, in em."""
+    found = re.search(r"width:([\d.]+)em", typeset(f"${formula}$", display))
+    assert found is not None
+    return float(found[1])
+
+
+@pytest.mark.parametrize(
+    ("formula", "tight", "space"),
+    [
+        (r"2\ln x", r"2{\ln}x", 0.17),
+        (r"A \cos x", r"A{\cos}x", 0.17),
+        (r"a\sum_k b", r"a{\sum_k}b", 0.17),
+        (r"|\hat g|", r"|{\hat g}|", 0.15),
+        (r"U_tf", r"U_t{f}", 0.15),
+        (r"|f|", r"|{f}|", 0.27),
+    ],
+)
+def test_spaces_stand_where_tex_sets_them(formula, tight, space):
+    assert width(formula) - width(tight) == pytest.approx(space, abs=0.006)
+
+
+def test_fractions_are_large_where_asked():
+    assert width(r"\frac{a}{b}", display=True) > 1.1 * width(r"\frac{a}{b}")
+    assert width(r"\dfrac{a}{b}") == width(r"\frac{a}{b}", display=True)
+    nested = r"\frac{\frac12}{\sqrt{\frac{a}{\{b\}}}}x"
+    assert "<code>" not in typeset(f"${nested}$", display=True)
+    assert typeset(r"$\frac{a$") == r"<code>\frac{a</code>"
+
+
+def test_signs_that_are_no_operations_and_escaped_primes():
+    assert width("(x)_+") == width("(x)_{+}")
+    assert width(r"\eta\'_1") == width(r"\eta'_1")
+
+
 def test_unknown_formulas_are_shown_as_written():
     assert typeset(r"$\nonsense{x}$") == r"<code>\nonsense{x}</code>"
 

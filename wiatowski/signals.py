@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._fourier import from_spectrum, spectrum
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 from wiatowski.grid import Grid, nearest_divisible_shapes
 
 __all__ = [
@@ -159,7 +159,7 @@ def random_displacement(key: Array, grid: Grid, amplitude: float, slope: float) 
     return field * jnp.minimum(amplitude / size, slope / steepest)
 
 
-def project(f: Array, band: int) -> tuple[Array, Array]:
+def project(f: ArrayLike, band: int) -> tuple[Array, Array]:
     r"""Projection onto the frequencies $|k_i| \le$ `band`, and the share of energy dropped.
 
     Args:

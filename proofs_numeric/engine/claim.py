@@ -194,6 +194,13 @@ class Claim(abc.ABC):
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         """Negative controls, on settings of their own."""
 
+    def simplified(self, setting: Setting, witness: Witness) -> Witness | None:
+        """A witness whose signals were thinned out or rounded, brought back to what is spoken of.
+
+        None where that is not possible, because the arrays belong together.
+        """
+        return witness
+
     def own_settings(self, key: jax.Array) -> list[Setting]:
         """Settings that this statement needs beyond those that all claims share."""
         return []

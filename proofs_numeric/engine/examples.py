@@ -64,18 +64,23 @@ def smallest(
     wanted = _KEPT * float(first.ratios[index])
     violated = not first.holds
 
-    def accepted(candidate: Witness) -> bool:
+    def accepted(changed: Witness) -> Witness | None:
+        """What the statement speaks of, if it is as tight and holds, or fails, as before."""
+        candidate = claim.simplified(setting, changed)
+        if candidate is None:
+            return None
         cases, i = _evaluated(claim, setting, candidate, group)
-        return bool(cases.ratios[i] >= wanted) and (not violated or not cases.holds)
+        fits = bool(cases.ratios[i] >= wanted) and cases.holds is not violated
+        return candidate if fits else None
 
     best, text = witness, ""
-    for candidate, words in _sparser(witness):
-        if accepted(candidate):
-            best, text = candidate, words
+    for changed, words in _sparser(witness):
+        if (found := accepted(changed)) is not None:
+            best, text = found, words
             break
-    for candidate in _rounder(best):
-        if accepted(candidate):
-            best = candidate
+    for changed in _rounder(best):
+        if (found := accepted(changed)) is not None:
+            best = found
             break
     cases, index = _evaluated(claim, setting, best, group)
     return best, {"text": _in_words(best, text)} | describe(cases, index)
@@ -160,9 +165,9 @@ def _in_words(witness: Witness, kind: str) -> str:
             if not np.iscomplexobj(f):
                 signed = {k for k in signed if k >= tuple(-i for i in k)}
             terms = ", ".join(str(k[0] if len(k) == 1 else k) for k in sorted(signed))
-            if len(signed) <= 12:
+            if 0 < len(signed) <= 12:
                 parts.append(f"waves of frequency {terms} (cycles per period)")
-        elif np.count_nonzero(f) <= 12:
+        elif 0 < np.count_nonzero(f) <= 12:
             parts.append(f"samples {[tuple(map(int, i)) for i in np.argwhere(f)]}")
     shown = {
         k: v for k, v in witness.parameters.items() if k in ("shift", "depth", "layer", "kind")

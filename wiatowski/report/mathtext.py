@@ -29,7 +29,6 @@ _COMMANDS = {
     "rvert": "|",
     "vert": "|",
     "tfrac": r"\frac",
-    "dfrac": r"\frac",
     "implies": r"\Rightarrow",
     "colon": ":",
     "dots": r"\ldots",
@@ -46,35 +45,52 @@ _COMMAND = re.compile(
     r"\\(" + "|".join(sorted(_COMMANDS, key=len, reverse=True)) + r")(?![A-Za-z])"
 )
 _SHORT_FRACTION = re.compile(r"\\frac\s*([^{}\s\\])\s*([^{}\s\\])")
-# The outlines of an italic f lean into the bars of its norm.
-_SPACE = r"\hspace{0.12}"
+_FRACTION = re.compile(r"\\d?frac(?=\s*\{)")
+# Spaces that TeX sets and mathtext does not, in order.
+_SCRIPT = r"[_^](?:\{[^{}]*\}|\\[A-Za-z]++|[A-Za-z0-9])"
+_SPACES = [
+    # The outlines of an italic f, and of a hat, lean into what stands before and after them.
+    (re.compile(r"(\\\||\|)\s*(?=f(?![A-Za-z])|\\(?:wide)?hat\b)"), r"\1\\hspace{0.15}"),
+    (
+        re.compile(rf"((?:{_SCRIPT}|[\]=+-])\s*|^)(?=(?:\\hat\s*)?f(?![A-Za-z]))"),
+        r"\1\\hspace{0.15}",
+    ),
+    (re.compile(r"(?<![A-Za-z\\])f(?=\\\||\||\s*[-+=])"), r"f\\hspace{0.12}"),
+    # Large operators, and names of functions after what they multiply.
+    (re.compile(r"(?<=[\w}\])|])\s*(?=\\(?:sum|prod|int)(?![A-Za-z]))"), r"\\,"),
+    (re.compile(rf"(\\(?:sum|prod)(?:{_SCRIPT})*+)"), r"\1\\hspace{0.2}"),
+    (
+        re.compile(r"((?<![\\A-Za-z])[A-Za-z0-9]|[)\]}])\s*(?=\\(?:cos|sin|ln|log|max|min)\b)"),
+        r"\1\\,",
+    ),
+    # A sign alone is no operation.
+    (re.compile(r"([_^])([+-])"), r"\1{\2}"),
+]
 _CODES = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 
 
-def typeset(text: str) -> Markup:
+def typeset(text: str, display: bool = False) -> Markup:
     """HTML of a text with formulas.
 
     Args:
         text: plain text; formulas between dollar signs, in LaTeX as far as mathtext knows it. A
             formula that it does not know is shown as it is written.
+        display: fractions as large as in a formula on a line of its own.
 
     Returns:
         Safe markup: everything outside formulas is escaped.
     """
     pieces, end = [], 0
     for match in _FORMULA.finditer(text):
-        pieces += [escape(text[end : match.start()]), _formula(match[1])]
+        pieces += [escape(text[end : match.start()]), _formula(match[1], display)]
         end = match.end()
     return Markup("").join([*pieces, escape(text[end:])])
 
 
 @functools.lru_cache(maxsize=1024)
-def _formula(source: str) -> Markup:
-    known = _SHORT_FRACTION.sub(r"\\frac{\1}{\2}", _COMMAND.sub(_replacement, source))
-    known = re.sub(r"(\\\||\|)f(?![A-Za-z])", rf"\1\{_SPACE}f", known)
-    known = re.sub(r"(?<![A-Za-z\\])f(?=\\\||\|)", rf"f\{_SPACE}", known)
+def _formula(source: str, display: bool) -> Markup:
     try:
-        outlines, width, height, depth = _outlines(f"${known}$")
+        outlines, width, height, depth = _outlines(f"${_known(source, display)}$")
     except ValueError:  # mathtext's own message names a column of the translated text: no use
         return Markup("<code>{}</code>").format(source)
     em = 1.0 / _SIZE
@@ -91,6 +107,43 @@ def _formula(source: str) -> Markup:
         -depth * em,
         outlines,
     )
+
+
+def _known(source: str, display: bool) -> str:
+    """The formula in mathtext's commands, with the spaces that TeX would set."""
+    known = source.replace(r"\'", "'")  # a raw string's escaped quote, meant as a prime
+    known = _SHORT_FRACTION.sub(r"\\frac{\1}{\2}", _COMMAND.sub(_replacement, known))
+    for pattern, spaced in _SPACES:
+        known = pattern.sub(spaced, known)
+    known = _with_room_around_fractions(known)
+    return re.sub(r"\\frac(?![A-Za-z])", r"\\dfrac", known) if display else known
+
+
+def _with_room_around_fractions(formula: str) -> str:
+    """A small space on both sides of each fraction, whose bar else runs into its neighbours."""
+    pieces, end = [], 0
+    for match in _FRACTION.finditer(formula):
+        stop = match.end()
+        for _ in range(2):
+            stop = _end_of_group(formula, stop)
+        if stop < end:  # within a fraction before it
+            continue
+        inner = formula[match.end() : stop]
+        before, name = formula[end : match.start()], match[0]
+        pieces += [before, r"\hspace{0.12}", name, inner, r"\hspace{0.12}"]
+        end = stop
+    return "".join([*pieces, formula[end:]])
+
+
+def _end_of_group(formula: str, start: int) -> int:
+    """Where the group in braces ends that begins at or after `start`."""
+    depth = 0
+    for i in range(start, len(formula)):
+        if formula[i] in "{}" and formula[i - 1] != "\\":
+            depth += 1 if formula[i] == "{" else -1
+            if depth == 0:
+                return i + 1
+    return len(formula)
 
 
 def _outlines(formula: str) -> tuple[str, float, float, float]:

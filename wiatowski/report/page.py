@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any, NamedTuple
@@ -13,13 +11,11 @@ import numpy as np
 from markupsafe import Markup
 
 from wiatowski.report.claims import outcome
+from wiatowski.report.markup import number, picture
 from wiatowski.report.mathtext import typeset
 from wiatowski.report.panels import Panel, Section, worst_case
 
 __all__ = ["Drawn", "drawn", "render"]
-
-_CSS_PIXELS_PER_INCH = 96
-_DENSITY = 1.5  # image pixels per CSS pixel: sharp on dense screens, and the file stays small
 
 
 class Drawn(NamedTuple):
@@ -35,16 +31,7 @@ def drawn(section: Section) -> Drawn:
 
 
 def _picture(panel: Panel) -> Markup:
-    """The panel's figure as an <img> that holds its own PNG."""
-    buffer = io.BytesIO()
-    panel.figure.savefig(buffer, format="png", dpi=_CSS_PIXELS_PER_INCH * _DENSITY)
-    width, height = (round(_CSS_PIXELS_PER_INCH * side) for side in panel.figure.get_size_inches())
-    return Markup('<img width="{}" height="{}" alt="{}" src="data:image/png;base64,{}">').format(
-        width,
-        height,
-        panel.caption.replace("$", "") or "worst case",
-        base64.b64encode(buffer.getvalue()).decode("ascii"),
-    )
+    return picture(panel.figure, panel.caption or "worst case")
 
 
 def render(
@@ -69,7 +56,7 @@ def render(
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["math"] = typeset
-    environment.filters["number"] = _number
+    environment.filters["number"] = number
     environment.filters["breakable"] = lambda text: Markup("(<wbr>").join(text.split("("))
     template = environment.from_string(
         resources.files("wiatowski.report").joinpath("page.html").read_text(encoding="utf-8")
@@ -100,15 +87,3 @@ def _unmet(claim: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
         if setting["verdict"] in ("not applicable", "hypotheses not met"):
             rows.append((setting.get("name", ""), failed))
     return rows
-
-
-def _number(value: float | None, digits: int = 4) -> Markup:
-    """A number for readers; a dash for none."""
-    if value is None:
-        return Markup("–")
-    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
-    mantissa = mantissa.replace("-", "−")
-    if not exponent:
-        return Markup(mantissa)
-    power = str(int(exponent)).replace("-", "−")
-    return Markup("{}\u202f·\u202f10<sup>{}</sup>").format(mantissa, power)
