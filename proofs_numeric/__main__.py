@@ -29,7 +29,7 @@ FULL_ROUNDS = 8
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0 if every claim holds and every control fails, 1 if not, 2 for bad input."""
+    """Exit status 0 if every claim holds and every control fails, 1 if not, 2 for bad input, 130 if stopped."""
     options = _parser().parse_args(arguments)
     try:
         processes.join(options.processes)
@@ -41,6 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         sys.stderr.write(f"proofs_numeric: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        kept = options.out or _default_folder(options)
+        rest = (
+            f"finished chunks are in {kept}, and the same call goes on"
+            if kept
+            else "nothing is kept"
+        )
+        sys.stderr.write(f"\nproofs_numeric: stopped; {rest}.\n")
+        return 130
 
 
 def succeeded(document: dict) -> bool:

@@ -19,6 +19,7 @@ from proofs_numeric import _displacements as fields
 from proofs_numeric import _worst_displacement as worst
 from proofs_numeric._displacements import Displacement
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.lanczos import tangent, top_singular_pair
 from proofs_numeric.engine.search import ascend
 from proofs_numeric.engine.setting import (
     Setting,
@@ -28,9 +29,12 @@ from proofs_numeric.engine.setting import (
     pair_energies,
     rounding_budget,
 )
-from proofs_numeric.engine.starts import wave
+from proofs_numeric.engine.starts import noise, wave
 
 INPUT, NETWORK = "at the input", "through the network"
+
+# Beyond so many frequencies the matrix costs more than thirty products with it.
+_MOST_FREQUENCIES = 1200
 
 #: The factor of ||f||, of a setting and a displacement.
 Bound = Callable[[Setting, Displacement], float]
@@ -257,7 +261,12 @@ def compare(setting: Setting, witnesses: Sequence[Witness], bound: Bound, on_tor
 
 
 def worst_signal(setting: Setting, field: Displacement) -> np.ndarray:
-    """A band-limited signal on which F - I attains its norm; real for real settings."""
+    """A band-limited signal on which F - I attains its norm; real for real settings.
+
+    From the Gram matrix of all frequencies, or by Lanczos' method where they are too many.
+    """
+    if (2 * setting.band + 1) ** setting.grid.ndim > _MOST_FREQUENCIES:
+        return _by_lanczos(setting, field)
     _, coefficients = wi.bounds.deformation_operator_norm(field.tau, setting.band, field.omega)
     f_hat = np.zeros(setting.grid.shape, complex)
     modes = np.arange(-setting.band, setting.band + 1)
@@ -266,6 +275,18 @@ def worst_signal(setting: Setting, field: Displacement) -> np.ndarray:
     if setting.real:  # a real operator: both parts are worst cases, or zero
         f = max(np.real(f), np.imag(f), key=np.linalg.norm)
     return np.asarray(f / np.linalg.norm(f))
+
+
+def _by_lanczos(setting: Setting, field: Displacement) -> np.ndarray:
+    def change(f):
+        limited, _ = wi.signals.project(f, setting.band)
+        return wi.deform(limited, field.tau, field.omega, band=setting.band) - limited
+
+    start = setting.signals[0] if np.any(setting.signals[0]) else np.ones(setting.grid.shape)
+    start = jnp.asarray(start) + 0.1 * jnp.asarray(noise(setting, _key(2), 1)[0])
+    _, top = top_singular_pair(*tangent(change, start), start, 30)
+    limited = np.asarray(wi.signals.project(top, setting.band)[0])
+    return limited / np.linalg.norm(limited)
 
 
 def network_ratio(phi: wi.FeatureExtractor, f, context):

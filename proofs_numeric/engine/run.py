@@ -199,10 +199,17 @@ def describe(cases: Cases, index: int) -> dict[str, Any]:
         "measured": _number(cases.measured[index]),
         "predicted": _number(cases.predicted[index]),
         "budget": _number(cases.budget[index]),
+        "slack": _number(_slack(cases, index)),
         "origin": cases.witnesses[index].origin,
         "description": cases.description[index],
         "group": cases.groups[index] if cases.groups else "",
     }
+
+
+def _slack(cases: Cases, index: int) -> float:
+    """How many rounding budgets lie between the two sides; negative where the case exceeds."""
+    apart = cases.predicted[index] - cases.measured[index]
+    return float(apart / cases.budget[index]) if cases.budget[index] > 0 else float("inf")
 
 
 def merged(plan: Plan, store: Store) -> tuple[list[dict[str, Any]], dict[str, Witness]]:
