@@ -3,12 +3,13 @@ r"""Witnesses and both sides of statements on $|||\Phi^n(T_t f) - \Phi^n(f)|||$.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric.engine.claim import Attempt, Cases, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.search import Target, attack, target
 from proofs_numeric.engine.setting import (
     Setting,
@@ -175,6 +176,47 @@ def aim_features(setting: Setting, depth: int, shift) -> Target:
     return at_depth(setting, depth, shift, features=1.0, size=1e-8)
 
 
-def random_key(stream: int) -> jax.Array:
-    """A key that compiles at once."""
-    return jax.random.key(stream, impl="unsafe_rbg")
+@dataclass(frozen=True)
+class LinearShiftClaim(Claim):
+    r"""Theorem 1 on a grid: $|||\Phi^n(T_t f) - \Phi^n(f)||| \le 2\pi|t|K_n/D_n \sqrt{W_n(f)}$.
+
+    Args:
+        name, title, statement, source: as of every claim.
+        drops: whether it speaks of extractors that drop samples, or of those that keep them.
+        lengths: of given shifts, in units of the product of strides; the first is searched.
+        broken: the controls, of the claim.
+    """
+
+    name: str
+    title: str
+    statement: str
+    source: str
+    drops: bool
+    lengths: tuple[int, ...]
+    broken: Callable[[LinearShiftClaim], tuple[Control, ...]]
+
+    def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
+        strides = setting.phi.strides
+        text = "samples dropped" if self.drops else "no samples dropped"
+        spoken = Hypothesis(text, (strides[-1] > 1) is self.drops, f"strides {strides}", True)
+        return (*shift_hypotheses(setting), spoken)
+
+    def given(self, setting: Setting, key: jax.Array) -> list[Witness]:
+        stride = setting.phi.strides[-1]
+        return given(setting, unit_shifts(setting.grid.ndim, [stride * m for m in self.lengths]))
+
+    def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
+        return searched(setting, attempt, self._shift(setting), aim_energy)
+
+    def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
+        return compare(setting, witnesses, linear_bound)
+
+    def controls(self, key: jax.Array) -> tuple[Control, ...]:
+        return self.broken(self)
+
+    def ceilings(self, setting: Setting) -> dict[str, float]:
+        """Nothing is pooled yet at depth 0."""
+        return {"depth 0": depth_zero_ratio(setting, int(self._shift(setting)[0]))}
+
+    def _shift(self, setting: Setting) -> tuple[int, ...]:
+        return first_axis(setting, setting.phi.strides[-1] * self.lengths[0])

@@ -8,9 +8,9 @@ import jax
 import numpy as np
 
 import wiatowski as wi
+from proofs_numeric._decay import decay_cases
 from proofs_numeric._energy import at_most_one, modulus_hypotheses
 from proofs_numeric._one_sided import octaves
-from proofs_numeric.derived_energy_decay import decay_cases
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import drawn_signals

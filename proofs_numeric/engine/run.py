@@ -94,14 +94,14 @@ def planned(
     dtype = jnp.zeros(()).dtype
     settings = [_rounded(setting, dtype) for setting in settings]
     numbers: dict[str, int] = {}
-    shared: dict[str, list[Setting]] = {}
+    shared: dict[str, Setting] = {}
     for claim in claims:
         mine = jax.random.fold_in(key, _stream(claim.name))
-        source = getattr(type(claim).own_settings, "__qualname__", "")
-        if own and source not in shared:
-            made = claim.own_settings(jax.random.fold_in(key, 1))
-            shared[source] = [_rounded(setting, dtype) for setting in made]
-        where[claim.name] = [*settings, *(shared[source] if own else [])]
+        brought = claim.own_settings(jax.random.fold_in(key, 1)) if own else []
+        for setting in brought:  # claims that bring settings of one name share them
+            if setting.name not in shared:
+                shared[setting.name] = _rounded(setting, dtype)
+        where[claim.name] = [*settings, *(shared[setting.name] for setting in brought)]
         for setting in where[claim.name]:
             number = numbers.setdefault(setting.name, len(numbers))
             drawn = jax.random.fold_in(mine, _stream(setting.name))
