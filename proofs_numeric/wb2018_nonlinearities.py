@@ -60,6 +60,10 @@ class NonlinearityClaim(Claim):
             np.array(measured), np.array(predicted), np.array(budget), list(witnesses), texts, names
         )
 
+    def simplified(self, setting, witness) -> None:
+        """The arrays are lists of numbers."""
+        return
+
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         setting = _setting(_FirstQuadrant(), "zReLU")
         cases = self.evaluate(setting, self.searched(setting, Attempt(key)))

@@ -173,7 +173,7 @@ def _done(unit: Unit) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         return result, {}
     if unit.attempt is None:
         witnesses = claim.given(setting, unit.key)
-        result["ceilings"] = claim.ceilings(setting)
+        result["ceilings"] = claim.ceilings(setting) if setting.attacked else {}
     else:
         witnesses = claim.searched(setting, unit.attempt)
     if not witnesses:
