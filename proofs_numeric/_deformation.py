@@ -141,6 +141,8 @@ def given_witnesses(setting: Setting) -> tuple[Witness, ...]:
         fields.smooth(keys[3], grid, 4 * amplitude, 0.9 / d),
         fields.rough(keys[2], grid, amplitude),
     ]
+    if setting.large:
+        made = [made[0], made[2], made[4]]
     signals = [np.asarray(wi.signals.project(f, setting.band)[0]) for f in setting.signals]
     return tuple(
         witness(setting, f, tau, name) for tau in made for f, name in zip(signals, setting.names)
@@ -166,6 +168,8 @@ def searched_witnesses(setting: Setting, number: int) -> tuple[Witness, ...]:
         fields.smooth(keys[3], grid, 4 * size / reach, 0.9 / d),
         fields.rough(keys[1], grid, size / reach),
     ]
+    if setting.large:
+        chosen = [chosen[0], chosen[1], chosen[3]]
     found = []
     for tau in chosen:
         signal = worst_signal(setting, tau)

@@ -12,7 +12,7 @@ import wiatowski as wi
 from proofs_numeric import _displacements as fields
 from proofs_numeric._deformation import displacement, torus_difference
 from proofs_numeric.engine.claim import Witness
-from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.setting import Setting, once_per_setting
 from proofs_numeric.engine.starts import wave
 
 __all__ = ["given", "limited", "measured", "moved_wave", "top", "witness"]
@@ -35,17 +35,24 @@ def limited(setting: Setting, w: Witness) -> Witness:
     return dataclasses.replace(w, arrays={**w.arrays, "signal": f})
 
 
-def given(setting: Setting, key: jax.Array) -> list[tuple[np.ndarray, fields.Displacement, str]]:
-    """Two of the signals under a constant and under smooth displacements."""
+@once_per_setting
+def given(setting: Setting) -> tuple[tuple[np.ndarray, fields.Displacement, str], ...]:
+    """Two of the signals under a constant and under smooth displacements; once per setting."""
     grid, d = setting.grid, setting.grid.ndim
-    keys = jax.random.split(key, 2)
+    keys = jax.random.split(jax.random.key(4, impl="unsafe_rbg"), 2)
     made = [
         fields.constant(grid, [0.3] + [0.0] * (d - 1)),
         fields.smooth(keys[0], grid, 0.5, 0.9 / (2 * d)),
         fields.smooth(keys[1], grid, 2.0, 0.9 / (2 * d)),
     ]
-    signals = [np.asarray(wi.signals.project(f, top(setting))[0]) for f in setting.signals[:2]]
-    return [(f, tau, name) for tau in made for f, name in zip(signals, setting.names) if np.any(f)]
+    few = 1 if setting.large else 2
+    signals = [np.asarray(wi.signals.project(f, top(setting))[0]) for f in setting.signals[:few]]
+    return tuple(
+        (f, tau, name)
+        for tau in made[: few + 1]
+        for f, name in zip(signals, setting.names)
+        if np.any(f)
+    )
 
 
 def moved_wave(setting: Setting, index: int, turns: float):
@@ -59,8 +66,27 @@ def moved_wave(setting: Setting, index: int, turns: float):
 def measured(setting: Setting, witnesses: Sequence[Witness]) -> tuple[np.ndarray, np.ndarray]:
     r"""$\|F_\tau f - f\|$ over the torus, and how far two quadratures are apart."""
     found = [
-        torus_difference(np.asarray(w.arrays["signal"]), displacement(w), top(setting))
+        _measured_once(setting, _Pair(w.arrays["signal"], w.arrays["displacement"], w))
         for w in witnesses
     ]
     coarse, fine = np.array(found).T
     return fine, np.abs(fine - coarse)
+
+
+class _Pair:
+    """A signal and a displacement, the same if they are the same arrays."""
+
+    def __init__(self, signal, tau, w: Witness):
+        self.arrays, self.w = (signal, tau), w
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.arrays)))
+
+    def __eq__(self, other) -> bool:
+        return all(a is b for a, b in zip(self.arrays, other.arrays))
+
+
+@once_per_setting
+def _measured_once(setting: Setting, pair: _Pair) -> tuple[float, float]:
+    signal = np.asarray(pair.w.arrays["signal"])
+    return torus_difference(signal, displacement(pair.w), top(setting))

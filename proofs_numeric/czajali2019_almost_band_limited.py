@@ -32,7 +32,7 @@ class AlmostLimitedClaim(Claim):
         return enough_samples(setting)
 
     def given(self, setting, key):
-        return [smooth.witness(f, tau, name) for f, tau, name in smooth.given(setting, key)]
+        return [smooth.witness(f, tau, name) for f, tau, name in smooth.given(setting)]
 
     def searched(self, setting, attempt):
         """Waves at the edge of the band, hardly moved, and beyond it, moved by half a period."""

@@ -39,7 +39,7 @@ class SobolevClaim(Claim):
     def given(self, setting, key):
         return [
             smooth.witness(f, tau, name, order=s)
-            for f, tau, name in smooth.given(setting, key)
+            for f, tau, name in smooth.given(setting)
             for s in (0.5, 1.0)
         ]
 

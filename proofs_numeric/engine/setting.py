@@ -79,6 +79,11 @@ class Setting:
         phi = jax.tree.map(lambda a: _cast(a, dtype) if eqx.is_array(a) else a, self.phi)
         return dataclasses.replace(self, phi=phi, signals=np.asarray(_cast(self.signals, dtype)))
 
+    @property
+    def large(self) -> bool:
+        """Whether one exact deformation is dear, so that few are worth their time."""
+        return self.grid.size > 20_000
+
     def paths(self) -> int:
         """Number of maps of all depths, weighted by their samples: the cost of one extraction."""
         counts = zip(self.phi.path_counts, self.phi.grids, strict=True)
