@@ -170,6 +170,7 @@ def _identity(plan: Plan, rounds: int) -> dict:
         "devices": jax.local_device_count(),
         "processes": jax.process_count(),
         "jax": jax.__version__,
+        "code": processes.code_digest(),
     }
 
 
@@ -226,8 +227,14 @@ def _settings(options: argparse.Namespace) -> list[Setting]:
         return all_settings(options.seed, options.full)
     with jax.enable_x64(True):  # files hold doubles; `planned` rounds them where need be
         phi = wi.load(options.extractor)
+    if any(kind[0] > 1 for layer in phi.layers for kind in layer.kinds()):
+        raise ValueError(
+            "the extractor has a Subsampled frame, whose maps lie on several grids; the claims speak of "
+            "maps on one grid: save the extractor with the inner frame."
+        )
     if phi.output_stride is not None:  # claims speak of every sample of the features
-        phi = wi.FeatureExtractor(phi.layers, phi.grid, phi.output_bank)
+        paths = "all" if phi.rows is None else _named_paths(phi)
+        phi = wi.FeatureExtractor(phi.layers, phi.grid, phi.output_bank, paths=paths)
     if options.signals is None:
         signals, names = (
             drawn_signals(jax.random.key(options.seed, impl="unsafe_rbg"), phi.grid, 3),
@@ -241,8 +248,27 @@ def _settings(options: argparse.Namespace) -> list[Setting]:
         raise ValueError(
             f"the signals must be finite, of shape (count, {phi.grid.shape}), not {signals.shape}."
         )
+    _require_squares(signals, options.dtype)
     band = min(options.band, (min(phi.grid.shape) - 1) // 2)
     return [Setting("your extractor", phi, signals, names, band)]
+
+
+def _require_squares(signals: np.ndarray, dtype: str) -> None:
+    """Energies are squares: they must neither overflow nor vanish."""
+    limits = np.finfo(dtype)
+    least, most = limits.tiny**0.3, limits.max**0.3
+    sizes = np.sqrt(np.sum(np.abs(signals) ** 2, axis=tuple(range(1, signals.ndim))))
+    if np.any((sizes > most) | ((sizes < least) & (sizes > 0))):
+        raise ValueError(
+            f"the signals' norms must be zero or lie between {least:.0e} and {most:.0e} in {dtype}, so "
+            "that their squares are numbers; divide them by their largest value."
+        )
+
+
+def _named_paths(phi: wi.FeatureExtractor) -> list[tuple[str, ...]]:
+    """The paths that an extractor follows, by the labels of their atoms."""
+    rows = [row for rows in phi.rows or () for row in rows]
+    return [tuple(layer.labels[i] for layer, i in zip(phi.layers, row)) for row in rows]
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ class DecayClaim(Claim):
         requirements: hypotheses, of a setting.
         broken: the controls, of the claim.
         settings: beside those that all claims share.
+        first: the least n with something to say: at n = 1 most bounds are equalities by definition.
     """
 
     name: str
@@ -45,9 +46,12 @@ class DecayClaim(Claim):
     requirements: Callable[[Setting], tuple[Hypothesis, ...]]
     broken: Callable[[DecayClaim], tuple[Control, ...]]
     settings: Callable[[jax.Array], list[Setting]] = energy_settings
+    first: int = 2
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
-        return self.requirements(setting)
+        deep = setting.phi.depth >= self.first
+        enough = Hypothesis(f"at least {self.first} layers", deep, f"{setting.phi.depth}", True)
+        return (enough, *self.requirements(setting))
 
     def given(self, setting: Setting, key: jax.Array) -> list[Witness]:
         return given(setting)
@@ -56,7 +60,7 @@ class DecayClaim(Claim):
         return searched(setting, attempt)
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
-        return decay_cases(setting, witnesses, self.bound)
+        return decay_cases(setting, witnesses, self.bound, self.first)
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         return self.broken(self)
@@ -64,20 +68,18 @@ class DecayClaim(Claim):
     def own_settings(self, key: jax.Array) -> list[Setting]:
         return self.settings(key)
 
-    def ceilings(self, setting: Setting) -> dict[str, float]:
-        """At depth 1 an equality."""
-        return {"depth 1": 1.0}
 
-
-def decay_cases(setting: Setting, witnesses: Sequence[Witness], bound: Bound) -> Cases:
-    r"""$W_n(f)$ against `bound(phi, f)`, a value for each n = 1..D."""
+def decay_cases(
+    setting: Setting, witnesses: Sequence[Witness], bound: Bound, first: int = 1
+) -> Cases:
+    r"""$W_n(f)$ against `bound(phi, f)`, a value for each n = 1..D; cases from n = `first` on."""
     predicted = []
     for w in witnesses:
         signal = np.asarray(w.arrays["signal"], setting.signals.dtype)
-        predicted.append(np.asarray(bound(setting.phi, signal), float))
-    depths = range(1, setting.phi.depth + 1)
+        predicted.append(np.asarray(bound(setting.phi, signal), float)[first - 1 :])
+    depths = range(first, setting.phi.depth + 1)
     return Cases(
-        propagated(setting, witnesses)[:, 1:],
+        propagated(setting, witnesses)[:, first:],
         np.array(predicted),
         np.repeat(energy_rounding(setting, witnesses), len(depths)),
         [w for w in witnesses for _ in depths],

@@ -74,6 +74,11 @@ def samples_kept(setting: Setting) -> Hypothesis:
     return Hypothesis("poolings keep the samples", kept, names, scope=True)
 
 
+def all_paths(setting: Setting) -> Hypothesis:
+    """Energy on paths that are not followed is not counted."""
+    return Hypothesis("all paths are followed", setting.phi.paths == "all", setting.phi.paths)
+
+
 def no_mean(setting: Setting, first: int) -> Hypothesis:
     """Atoms of the layers from `first` on vanish at frequency zero."""
     banks = [x.bank for x in setting.phi.layers[first - 1 :]]

@@ -56,4 +56,5 @@ CLAIM = DecayClaim(
     requirements=_requirements,
     broken=_with_a_mean,
     settings=lambda _: [],
+    first=1,
 )

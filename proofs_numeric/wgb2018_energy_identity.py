@@ -9,7 +9,13 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._energy import energy_rounding, given, propagated, samples_kept
+from proofs_numeric._energy import (
+    all_paths,
+    energy_rounding,
+    given,
+    propagated,
+    samples_kept,
+)
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.setting import Setting, differences, norms, once_per_setting
 from proofs_numeric.engine.settings import drawn_signals
@@ -35,6 +41,7 @@ class EnergyClaim(Claim):
         return (
             Hypothesis("nonlinearities keep the modulus", kept, names, scope=True),
             samples_kept(setting),
+            all_paths(setting),
         )
 
     def given(self, setting, key):

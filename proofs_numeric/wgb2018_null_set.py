@@ -7,6 +7,7 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._energy import (
+    all_paths,
     at_most_one,
     energy_settings,
     given,
@@ -37,6 +38,7 @@ class NullSetClaim(Claim):
         lower, kept = _factors(setting)
         return (
             *modulus_hypotheses(setting),
+            all_paths(setting),
             no_mean(setting, 2),
             at_most_one(setting),
             Hypothesis("the lower bound is positive", lower > kept, f"{lower:.4g} - {kept:.4g}"),

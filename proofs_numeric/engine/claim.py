@@ -98,12 +98,13 @@ class Cases:
     @property
     def holds(self) -> bool:
         """Whether no case exceeds its prediction beyond its rounding budget (NaN exceeds)."""
-        return bool(np.all(self.measured <= self.predicted + self.budget))
+        within = self.measured <= self.predicted + self.budget
+        return bool(np.all(within & np.isfinite(self.measured)))
 
     @property
     def informative(self) -> int:
-        """How many cases say something: the measured side is more than rounding."""
-        return int(np.sum(self.measured > self.budget))
+        """How many cases say something: a finite bound, and a measured side beyond rounding."""
+        return int(np.sum((self.measured > self.budget) & np.isfinite(self.predicted)))
 
     @property
     def ratios(self) -> np.ndarray:
@@ -145,8 +146,9 @@ class Control:
 
     @property
     def violated(self) -> bool:
-        """Whether the check fails, as it must."""
-        return not self.cases.holds
+        """Whether the check fails, as it must, and not for want of numbers."""
+        cases = self.cases
+        return not cases.holds and bool(np.all(np.isfinite(cases.measured + cases.predicted)))
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,13 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+import proofs_numeric
+import wiatowski
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.units import Store
+from wiatowski.streaming.identity import digest as of_extractor
 
-__all__ = ["digest", "join", "opened", "together"]
+__all__ = ["code_digest", "digest", "join", "opened", "together"]
 
 
 def join(description: str | None) -> None:
@@ -76,9 +79,20 @@ def together(action: Callable[[], Any]) -> Any:
 
 
 def digest(settings: Sequence[Setting]) -> str:
-    """Of the extractors' and signals' arrays."""
+    """Of extractors with all their members, of signals and bands."""
     found = hashlib.sha256()
-    for setting in settings:
-        for leaf in [*jax.tree.leaves(setting.phi), setting.signals]:
-            found.update(np.ascontiguousarray(leaf).tobytes())
+    for setting in {id(s): s for s in settings}.values():
+        found.update(f"{setting.name} {setting.band} {of_extractor(setting.phi)}".encode())
+        found.update(np.ascontiguousarray(setting.signals).tobytes())
+    return found.hexdigest()
+
+
+def code_digest() -> str:
+    """Of the sources of claims and package: results of other code are not gone on with."""
+    found = hashlib.sha256()
+    for package in (proofs_numeric, wiatowski):
+        root = Path(str(package.__file__)).parent
+        for path in sorted(root.rglob("*.py")):
+            found.update(f"{path.relative_to(root)}".encode())
+            found.update(path.read_bytes())
     return found.hexdigest()
