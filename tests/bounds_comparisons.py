@@ -136,6 +136,7 @@ CHOICES: dict[str, tuple] = {
 CORNERS: dict[str, list[tuple]] = {
     "stretch_factor": [(0.0,)],
     "contraction_factor": [(0.0,), (9.9e-13,), (1.1e-12,)],
+    "sieve_factor": [(0.0, 0.3), (1 - 1e-7, (0.1, 0.1, 0.1)), (1e-9, (0.1, 0.4))],
     "expansion_factor": [(0.0, 2), (9.9e-9, 1), (9.9e-9, 3), (1.1e-8, 1), (1.1e-8, 2)],
     "deformation_line": [
         (0.2, 2.0, 0.1),

@@ -214,19 +214,22 @@ def sieve_factor(slope: float, bandwidths: float | Sequence[float]) -> float:
             f"{slope!r}; use deformation_rough, which needs no smoothness."
         )
     widths = np.atleast_1d(np.asarray(bandwidths, float))
-    if slope < 1e-8:  # the integrand at s = 1, its largest value, rounded up
-        return math.sqrt(np.prod(2 * widths + 1 / (1 - slope))) * (1 + 4 * math.ulp(1.0))
+
+    def factor(stretch: float) -> float:
+        return math.sqrt(np.prod(2 * widths + stretch))
+
+    if slope == 0:
+        return math.nextafter(factor(1.0), math.inf)
     # With e^u = 1 / (1 - sL) the integrand is smooth up to L = 1.
     value, error = scipy.integrate.quad(
-        lambda u: math.sqrt(np.prod(2 * widths + math.exp(u))) * math.exp(-u),
+        lambda u: factor(math.exp(u)) * math.exp(-u),
         0,
         -math.log1p(-slope),
         epsabs=0,
         epsrel=1e-12,
         limit=200,
     )
-    value, error = value / slope, error / slope
-    return value + error
+    return (value + error) / slope
 
 
 def deformation_sieve(
