@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
 from typing import Any
 
 import jax
 import numpy as np
-from tqdm import tqdm
 
 import wiatowski as wi
-from experiments.bench_extractor import device
+from experiments.bench_extractor import device, interleaved
+from experiments.bench_extractor import ratio as ratio_of
 from experiments.bench_scattering import arguments_of, checked
 from proofs_numeric._translation import at_depth
 from proofs_numeric.engine.search import ascend, ratio
@@ -56,7 +55,6 @@ def measured(size: int, restarts: int, rounds: int, title: str) -> dict[str, Any
         points = (starts, np.zeros_like(starts))
         return ascend(ratio, setting, points, contexts, STEPS, RATE, chunk=restarts)
 
-    jitted()  # compiles
     value, gradient = jax.jit(jax.value_and_grad(lambda f: ratio(setting.phi, (f, 0 * f), aim)))(
         starts[0]
     )
@@ -69,22 +67,15 @@ def measured(size: int, restarts: int, rounds: int, title: str) -> dict[str, Any
     }
     if max(agree.values()) > 1e-9:
         raise RuntimeError(f"bench_search: the two searches differ: {agree}")
-    times: dict[str, list[float]] = {"jitted": [], "numpy": []}
-    best: dict[str, float] = {}
-    for _ in tqdm(range(rounds), desc=title):
-        begin = time.perf_counter()
-        best["jitted"] = float(np.max(jitted()[0]))
-        times["jitted"].append((time.perf_counter() - begin) / restarts)
-        begin = time.perf_counter()
-        best["numpy"] = max(by_hand.ascend(f)[0] for f in starts[:2])
-        times["numpy"].append((time.perf_counter() - begin) / 2)
-    ratios = [n / j for n, j in zip(times["numpy"], times["jitted"], strict=True)]
+    few = starts[:2]  # one after the other: two tell as much as all
+    calls = {"jitted": jitted, "numpy": lambda: [by_hand.ascend(f) for f in few]}
+    each = {"jitted": restarts, "numpy": len(few)}
+    times = {k: [t / each[k] for t in ts] for k, ts in interleaved(calls, rounds, title).items()}
     return {
         "restarts_per_second": {k: 1 / statistics.median(v) for k, v in times.items()},
-        "ratio": statistics.median(ratios),
+        "ratio": ratio_of(times["numpy"], times["jitted"])["median"],
         "seconds_per_restart": times,
         "agreement": agree,
-        "best": best,
     }
 
 

@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace, claims: list[Claim]) -> int:
     folder = options.out or _default_folder(options)
     if folder is None and jax.process_count() > 1:
         raise ValueError("several processes meet in a folder that all of them see; pass --out.")
-    store = processes.opened(folder, _identity(plan, rounds))
+    store = processes.opened(folder, {} if folder is None else _identity(plan, rounds))
     simplify = folder is not None or options.json is not None
     crossing_claims = [claim for claim in claims if claim.on_extractors]
     steps = sum(unit.owner == jax.process_index() for unit in plan.units) + len(claims)

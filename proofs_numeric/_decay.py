@@ -98,9 +98,3 @@ def without_modulus(claim: DecayClaim) -> tuple[Control, ...]:
     setting = Setting("linear", linear, f[None], ("wave",), band=5)
     cases = decay_cases(setting, given(setting), lambda _, f: claim.bound(modulus, f))
     return (Control("modulus", "the identity in place of the modulus", cases),)
-
-
-def on_a_line(setting: Setting) -> Hypothesis:
-    """Statements on d = 1."""
-    d = setting.grid.ndim
-    return Hypothesis("d = 1", d == 1, f"d = {d}", scope=True)

@@ -19,6 +19,7 @@ from proofs_numeric import _displacements as fields
 from proofs_numeric import _worst_displacement as worst
 from proofs_numeric._displacements import Displacement
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.lanczos import tangent, top_singular_pair
 from proofs_numeric.engine.search import ascend
 from proofs_numeric.engine.setting import (
@@ -323,10 +324,9 @@ def enough_samples(setting: Setting) -> tuple[Hypothesis, ...]:
     return (Hypothesis("grid of more than four samples per axis", enough, scope=True),)
 
 
-def on_a_line(setting: Setting) -> tuple[Hypothesis, ...]:
-    """Statements on d = 1."""
-    d = setting.grid.ndim
-    return (*enough_samples(setting), Hypothesis("d = 1", d == 1, f"d = {d}", scope=True))
+def enough_on_a_line(setting: Setting) -> tuple[Hypothesis, ...]:
+    """The same for statements on d = 1."""
+    return (*enough_samples(setting), on_a_line(setting))
 
 
 def _key(stream: int) -> jax.Array:

@@ -10,6 +10,7 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric._one_sided import blocks, octaves, one_sided
 from proofs_numeric.engine.claim import Attempt, Hypothesis, Witness
+from proofs_numeric.engine.hypotheses import scalar_filters
 from proofs_numeric.engine.search import attack, target
 from proofs_numeric.engine.setting import (
     Setting,
@@ -19,7 +20,7 @@ from proofs_numeric.engine.setting import (
     rounding_budget,
 )
 from proofs_numeric.engine.settings import drawn_signals
-from proofs_numeric.engine.starts import noise, wave
+from proofs_numeric.engine.starts import noise, signed_index, wave
 
 _SIZE = 129
 
@@ -53,7 +54,6 @@ def modulus_hypotheses(setting: Setting) -> tuple[Hypothesis, ...]:
     """Modulus layers with scalar filters that keep their samples."""
     layers = setting.phi.layers
     names = ", ".join(sorted({type(x.nonlinearity).__name__ for x in layers}))
-    scalar = bool(layers) and all(isinstance(x.bank, wi.FilterBank) for x in layers)
     return (
         Hypothesis(
             "modulus in every layer",
@@ -62,7 +62,7 @@ def modulus_hypotheses(setting: Setting) -> tuple[Hypothesis, ...]:
             scope=True,
         ),
         samples_kept(setting),
-        Hypothesis("layers with scalar filters", scalar, scope=True),
+        scalar_filters(setting),
     )
 
 
@@ -132,12 +132,9 @@ def searched(setting: Setting, attempt: Attempt) -> list[Witness]:
         atoms = np.abs(np.asarray(setting.phi.banks[0].atoms_hat))
         for atom in [a for a in atoms if np.any(a)][:6]:
             passed = np.argwhere(atom > 0)
-            signed = [
-                [int(i) - n if i > n // 2 else int(i) for i, n in zip(row, atom.shape)]
-                for row in passed
-            ]
+            signed = [signed_index(row, atom.shape) for row in passed]
             ends = [min(signed, key=_length), max(signed, key=_length)]
-            waves = [wave(setting, tuple(k)) for k in ends]
+            waves = [wave(setting, k) for k in ends]
             found += [Witness({"signal": w}, {}, "search") for w in [*waves, sum(waves)]]
     return found
 
@@ -154,7 +151,7 @@ def energy_rounding(setting: Setting, witnesses: Sequence[Witness]) -> np.ndarra
     return 2 * sizes * rounding_budget(setting.phi, sizes)
 
 
-def _length(k: list[int]) -> float:
+def _length(k: tuple[int, ...]) -> float:
     return float(np.linalg.norm(k))
 
 

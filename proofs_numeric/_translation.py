@@ -90,12 +90,18 @@ def given(setting: Setting, shifts) -> list[Witness]:
     return [witness(f, t, None, name) for f, name in pairs for t in shifts]
 
 
-def compare(setting: Setting, witnesses: Sequence[Witness], bound: Bound) -> Cases:
-    """One case per witness and depth."""
-    phi = setting.phi
+def shifted(witnesses: Sequence[Witness]) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """The signals, the same moved, and the shifts."""
     signals = np.stack([w.arrays["signal"] for w in witnesses])
     shifts = [np.asarray(w.parameters["shift"]) for w in witnesses]
     moved = np.stack([np.asarray(wi.translate(f, t)) for f, t in zip(signals, shifts)])
+    return signals, moved, shifts
+
+
+def compare(setting: Setting, witnesses: Sequence[Witness], bound: Bound) -> Cases:
+    """One case per witness and depth."""
+    phi = setting.phi
+    signals, moved, shifts = shifted(witnesses)
     found = differences(setting, signals, moved)
     every = range(phi.depth + 1)
     rows = [

@@ -12,6 +12,7 @@ from proofs_numeric._translation import (
     first_axis,
     given,
     shift_hypotheses,
+    shifted,
     unit_shifts,
     witness,
 )
@@ -60,9 +61,7 @@ class AllDepthsTranslationClaim(Claim):
         return [witness(point, shift) for point in f]
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
-        signals = np.stack([w.arrays["signal"] for w in witnesses])
-        shifts = [np.asarray(w.parameters["shift"]) for w in witnesses]
-        moved = np.stack([np.asarray(wi.translate(f, t)) for f, t in zip(signals, shifts)])
+        signals, moved, shifts = shifted(witnesses)
         sizes = norms(signals)
         lengths = np.array([np.linalg.norm(t) for t in shifts]) * setting.grid.spacing
         return Cases(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._deformation import DeformationClaim, bandwidth, on_a_line
+from proofs_numeric._deformation import DeformationClaim, bandwidth, enough_on_a_line
 from proofs_numeric._displacements import Displacement
 from proofs_numeric._radial import radial_example
 from proofs_numeric.engine.claim import Cases, Control, Witness
@@ -49,7 +49,7 @@ CLAIM = DeformationClaim(
     bound=_bound,
     speaks_of=_speaks_of,
     on_torus=True,
-    requirements=on_a_line,
+    requirements=enough_on_a_line,
     ceiling=lambda _: 1.0,
     further_controls=_in_many_dimensions,
 )

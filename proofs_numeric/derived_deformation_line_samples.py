@@ -5,15 +5,10 @@ from __future__ import annotations
 import wiatowski as wi
 from proofs_numeric._deformation import DeformationClaim, bandwidth, everything
 from proofs_numeric._displacements import Displacement
-from proofs_numeric.engine.claim import Hypothesis
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
-
-
-def _on_a_line(setting: Setting) -> tuple[Hypothesis, ...]:
-    d = setting.grid.ndim
-    return (Hypothesis("d = 1", d == 1, f"d = {d}", scope=True),)
 
 
 def _bound(setting: Setting, field: Displacement) -> float:
@@ -39,6 +34,6 @@ CLAIM = DeformationClaim(
     bound=_bound,
     speaks_of=everything,
     on_torus=False,
-    requirements=_on_a_line,
+    requirements=lambda setting: (on_a_line(setting),),
     ceiling=None,
 )

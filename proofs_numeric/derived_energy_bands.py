@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import wiatowski as wi
-from proofs_numeric._decay import DecayClaim, on_a_line, without_modulus
+from proofs_numeric._decay import DecayClaim, without_modulus
 from proofs_numeric._energy import modulus_hypotheses
 from proofs_numeric.engine.claim import Hypothesis
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._decay import DecayClaim, decay_cases, on_a_line
+from proofs_numeric._decay import DecayClaim, decay_cases
 from proofs_numeric._energy import given, modulus_hypotheses
 from proofs_numeric._one_sided import blocks
 from proofs_numeric.engine.claim import Control, Hypothesis
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]

@@ -9,6 +9,7 @@ import wiatowski as wi
 from proofs_numeric._decay import DecayClaim, decay_cases
 from proofs_numeric._energy import at_most_one, given, no_mean, samples_kept
 from proofs_numeric.engine.claim import Control, Hypothesis
+from proofs_numeric.engine.hypotheses import scalar_filters
 from proofs_numeric.engine.setting import Setting
 
 __all__ = ["CLAIM"]
@@ -17,9 +18,8 @@ __all__ = ["CLAIM"]
 def _requirements(setting: Setting) -> tuple[Hypothesis, ...]:
     layers = setting.phi.layers
     kept = all(isinstance(x.nonlinearity, (wi.Modulus, wi.Identity)) for x in layers)
-    scalar = bool(layers) and all(isinstance(x.bank, wi.FilterBank) for x in layers)
     return (
-        Hypothesis("layers with scalar filters", scalar, scope=True),
+        scalar_filters(setting),
         Hypothesis("nonlinearities keep the modulus", kept, scope=True),
         samples_kept(setting),
         no_mean(setting, 1),

@@ -18,6 +18,7 @@ from proofs_numeric._translation import (
     linear_bound,
     rate,
     searched,
+    shifted,
     witness,
 )
 from proofs_numeric.allpass import allpass_extractor, alternating_signal
@@ -56,9 +57,7 @@ class AliasedTranslationClaim(Claim):
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
         phi = setting.phi
-        signals = np.stack([w.arrays["signal"] for w in witnesses])
-        shifts = [np.asarray(w.parameters["shift"]) for w in witnesses]
-        moved = np.stack([np.asarray(wi.translate(f, t)) for f, t in zip(signals, shifts)])
+        signals, moved, shifts = shifted(witnesses)
         measured = differences(setting, signals, moved)["difference"]
         predicted = []
         for f, t in zip(signals, shifts):

@@ -45,12 +45,8 @@ def findings(rounds: int, progress: Callable[[str], None]) -> list[dict[str, Any
 
 def found_again(store: Store, rounds: int, progress: Callable[[str], None]) -> list[dict[str, Any]]:
     """`findings`, kept in the store of a run."""
-    kept = store.get("findings")
-    if kept is None:
-        store.put("findings", {"findings": findings(rounds, progress)}, {})
-        kept = store.get("findings")
-        assert kept is not None
-    return kept[0]["findings"]
+    kept, _ = store.once("findings", lambda: ({"findings": findings(rounds, progress)}, {}))
+    return kept["findings"]
 
 
 def _best_constant() -> dict[str, Any]:

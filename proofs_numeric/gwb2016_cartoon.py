@@ -10,7 +10,8 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.hypotheses import on_functions
 from proofs_numeric.engine.setting import Continuum, Setting, generator
 
 __all__ = ["CLAIM"]
@@ -31,8 +32,7 @@ class CartoonClaim(Claim):
     on_extractors = False
 
     def hypotheses(self, setting):
-        continuous = isinstance(setting, Continuum)
-        return (Hypothesis("functions on R^d", continuous, setting.name, scope=True),)
+        return (on_functions(setting),)
 
     def given(self, setting, key):
         random = generator(key)

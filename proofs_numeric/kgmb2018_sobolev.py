@@ -83,8 +83,7 @@ def _best_angle(order: float) -> float:
 
 def _compare(setting: Setting, witnesses: Sequence[Witness], share: float) -> Cases:
     moved, spread = smooth.measured(setting, witnesses)
-    axes = [np.fft.fftfreq(n) for n in setting.grid.shape]
-    omega = np.sqrt(sum(w**2 for w in np.meshgrid(*axes, indexing="ij")))
+    omega = setting.grid.frequency_norm() * setting.grid.spacing  # cycles per sample
     predicted, texts = [], []
     for w in witnesses:
         s = w.parameters["order"]

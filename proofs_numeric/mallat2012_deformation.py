@@ -9,7 +9,8 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._slopes import fitted
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.hypotheses import on_own_line
 from proofs_numeric.engine.setting import Continuum, Setting, differences, once_per_setting
 
 __all__ = ["CLAIM"]
@@ -33,8 +34,7 @@ class DeformationScalingClaim(Claim):
     on_extractors = False
 
     def hypotheses(self, setting):
-        line = isinstance(setting, Continuum) and setting.ndim == 1
-        return (Hypothesis("signals on a line of its own", line, setting.name, scope=True),)
+        return (on_own_line(setting),)
 
     def given(self, setting, key):
         rows = [Witness({}, {"kind": GRADIENT, "octave": k}, "waves") for k in _OCTAVES]

@@ -9,7 +9,8 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._slopes import fitted
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.hypotheses import on_own_line
 from proofs_numeric.engine.setting import Continuum, Setting, differences, once_per_setting
 
 __all__ = ["CLAIM"]
@@ -34,8 +35,7 @@ class HolderClaim(Claim):
     on_extractors = False
 
     def hypotheses(self, setting):
-        line = isinstance(setting, Continuum) and setting.ndim == 1
-        return (Hypothesis("signals on a line of its own", line, setting.name, scope=True),)
+        return (on_own_line(setting),)
 
     def given(self, setting, key):
         return [Witness({}, {"amplitude": a}, "waves") for a in (_AMPLITUDE, _AMPLITUDE / 2)]

@@ -8,7 +8,8 @@ import jax
 import numpy as np
 
 from proofs_numeric._slopes import fitted
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.hypotheses import on_functions
 from proofs_numeric.engine.setting import Continuum, Setting
 
 __all__ = ["CLAIM"]
@@ -32,8 +33,7 @@ class GrowthClaim(Claim):
     on_extractors = False
 
     def hypotheses(self, setting):
-        continuous = isinstance(setting, Continuum)
-        return (Hypothesis("functions on R^d", continuous, setting.name, scope=True),)
+        return (on_functions(setting),)
 
     def given(self, setting, key):
         d = setting.grid.ndim

@@ -10,7 +10,8 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._lipschitz import pair, pair_cases
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.hypotheses import scalar_filters
 from proofs_numeric.engine.search import attack, target
 from proofs_numeric.engine.setting import Setting, once_per_setting, white_noise
 from proofs_numeric.engine.starts import noise, peak, wave
@@ -28,9 +29,7 @@ class AdmissibilityClaim(Claim):
     source = "Wiatowski & Bölcskei 2018, admissibility condition; proof in the notes"
 
     def hypotheses(self, setting):
-        layers = setting.phi.layers
-        scalar = bool(layers) and all(isinstance(x.bank, wi.FilterBank) for x in layers)
-        return (Hypothesis("layers with scalar filters", scalar, scope=True),)
+        return (scalar_filters(setting),)
 
     def given(self, setting, key):
         found = []

@@ -8,7 +8,7 @@ import wiatowski as wi
 from proofs_numeric._deformation import (
     DeformationClaim,
     bandwidth,
-    on_a_line,
+    enough_on_a_line,
     smooth_slope,
 )
 from proofs_numeric._displacements import Displacement
@@ -34,6 +34,6 @@ CLAIM = DeformationClaim(
     bound=_bound,
     speaks_of=smooth_slope,
     on_torus=True,
-    requirements=on_a_line,
+    requirements=enough_on_a_line,
     ceiling=lambda _: 2 * math.pi / wi.bounds.SCHUR_CONSTANT,
 )

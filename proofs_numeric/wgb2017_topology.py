@@ -12,6 +12,7 @@ from proofs_numeric._decay import decay_cases
 from proofs_numeric._energy import at_most_one, modulus_hypotheses
 from proofs_numeric._one_sided import octaves
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import drawn_signals
 from proofs_numeric.wgb2018_depth import CLAIM as DEPTH
@@ -34,13 +35,13 @@ class TopologyClaim(Claim):
     )
 
     def hypotheses(self, setting):
-        d = setting.grid.ndim
+        line = on_a_line(setting)
         layers = modulus_hypotheses(setting)
-        applies = all(x.holds for x in layers) and d == 1
+        applies = all(x.holds for x in layers) and line.holds
         factors = {layer.factor for layer in setting.phi.layers}
         growth = common_growth(setting)[1] / max(factors) if applies and factors else 0.0
         return (
-            Hypothesis("d = 1", d == 1, f"d = {d}", scope=True),
+            line,
             *layers,
             at_most_one(setting),
             Hypothesis("one-sided filters: a > S", growth > 1, f"a/S = {growth:.4g}"),

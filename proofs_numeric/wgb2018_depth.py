@@ -17,6 +17,7 @@ from proofs_numeric._energy import (
 )
 from proofs_numeric._one_sided import octaves
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.search import attack, target
 from proofs_numeric.engine.setting import Setting, norms, once_per_setting
 from proofs_numeric.engine.starts import noise
@@ -38,12 +39,12 @@ class DepthClaim(Claim):
     )
 
     def hypotheses(self, setting):
-        d = setting.grid.ndim
+        line = on_a_line(setting)
         layers = modulus_hypotheses(setting)
-        same = all(x.holds for x in layers) and d == 1
+        same = all(x.holds for x in layers) and line.holds
         growth = common_growth(setting)[1] if same else 0.0
         return (
-            Hypothesis("d = 1", d == 1, f"d = {d}", scope=True),
+            line,
             *layers,
             at_most_one(setting),
             Hypothesis("more than one layer", setting.phi.depth > 1, scope=True),
@@ -135,14 +136,7 @@ def depth_cases(setting: Setting, witnesses, gap: float, growth: float) -> Cases
     shares = []
     for w in witnesses:
         reach = min(1.0, w.parameters["band"] / (gap * growth ** (depth - 1)))
-        lost = 1 - (1 - reach) ** 2
-        # The formula and its inverse agree.
-        assert (
-            lost == 1
-            or wi.bounds.depth_for_share(lost * (1 + 1e-9), w.parameters["band"], gap, growth)
-            <= depth - 1
-        )
-        shares.append(lost)
+        shares.append(1 - (1 - reach) ** 2)
     return Cases(
         energy,
         np.array(shares) * sizes**2,

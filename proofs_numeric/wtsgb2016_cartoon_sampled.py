@@ -9,7 +9,8 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._functions import Cartoon
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.setting import Setting, differences, generator, rounding_budget
 
 __all__ = ["CLAIM"]
@@ -32,8 +33,7 @@ class SampledCartoonClaim(Claim):
     )
 
     def hypotheses(self, setting):
-        d = setting.grid.ndim
-        return (Hypothesis("d = 1", d == 1, f"d = {d}", scope=True),)
+        return (on_a_line(setting),)
 
     def given(self, setting, key):
         random = generator(key)

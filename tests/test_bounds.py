@@ -181,3 +181,11 @@ def test_the_exact_norm_lies_below_both_sieve_bounds(seed, slope):
         own_slope = float(np.max(gap[apart > 0] / apart[apart > 0]))
         assert exact <= bounds.deformation_sieve(band / 64, size, 0.0, own_slope)
         assert exact <= bounds.deformation_rough(band / 64, size, 0.0, 1)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_the_depth_for_a_share_inverts_the_share_at_a_depth(layers):
+    band, gap, growth = 9.0, 8.0, 5 / 3
+    lost = 1 - (1 - band / (gap * growth**layers)) ** 2
+    assert bounds.depth_for_share(lost * (1 + 1e-9), band, gap, growth) == layers
+    assert bounds.depth_for_share(lost * (1 - 1e-9), band, gap, growth) == layers + 1

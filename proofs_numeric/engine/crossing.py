@@ -121,19 +121,18 @@ def cross(
     settings = _everything(seed)
     double = jnp.zeros(()).dtype == jnp.float64
 
+    def verdicts(setting: Setting) -> tuple[dict[str, Any], dict]:
+        with jax.enable_x64(double):
+            plan = planned(claims, [setting], seed, 1, controls=False, own=False)
+            own = Store(None, {})
+            execute(plan, own, lambda _: None, workers=1)
+            rows, _ = merged(plan, own)
+        kept = ("verdict", "tightness")
+        return {row["name"]: {k: row[k] for k in kept} for row in rows}, {}
+
     def one(setting: Setting) -> None:
         unit = f"crossed: {setting.name}"
-        if store.get(unit) is None:
-            with jax.enable_x64(double):
-                plan = planned(claims, [setting], seed, 1, controls=False, own=False)
-                own = Store(None, {})
-                execute(plan, own, lambda _: None, workers=1)
-                rows, _ = merged(plan, own)
-            cells = {
-                row["name"]: {"verdict": row["verdict"], "tightness": row["tightness"]}
-                for row in rows
-            }
-            store.put(unit, cells, {})
+        store.once(unit, lambda: verdicts(setting))
         progress(unit)
 
     mine = settings[jax.process_index() :: jax.process_count()]
@@ -145,11 +144,12 @@ def cross(
 
 def table(claims: Sequence[Claim], seed: int, store: Store) -> dict[str, Any]:
     """What JSON holds of a finished crossing: members, and a verdict and a tightness per cell."""
+    crossings = len(FRAMES) * len(NONLINEARITIES) * len(POOLINGS)
     return {
         "frames": [{"name": type(f).__name__, "grid": list(shape)} for f, shape in FRAMES],
         "nonlinearities": [type(m).__name__ for m in NONLINEARITIES],
         "poolings": [type(p).__name__ for p in POOLINGS],
-        "mixed": [setting.name for setting in all_settings(seed, full=True)],
+        "mixed": [setting.name for setting in _everything(seed)[crossings:]],
         "cells": _cells(claims, _everything(seed), store),
         "document": {
             "seed": seed,
@@ -177,5 +177,4 @@ def _cells(claims: Sequence[Claim], settings: Sequence[Setting], store: Store) -
 
 def steps(seed: int) -> int:
     """How often `crossed` reports progress in this process."""
-    count = len(FRAMES) * len(NONLINEARITIES) * len(POOLINGS) + len(all_settings(seed, full=True))
-    return len(range(jax.process_index(), count, jax.process_count()))
+    return len(range(jax.process_index(), len(_everything(seed)), jax.process_count()))

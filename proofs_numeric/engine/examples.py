@@ -12,6 +12,7 @@ import numpy as np
 from proofs_numeric.engine.claim import Cases, Claim, Witness
 from proofs_numeric.engine.run import describe
 from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.starts import signed_index
 
 __all__ = ["in_second_precision", "smallest"]
 
@@ -161,7 +162,7 @@ def _in_words(witness: Witness, kind: str) -> str:
         if kind == "waves":
             f_hat = np.fft.fftn(f) / f.size
             loud = np.argwhere(np.abs(f_hat) > 0.02 * np.abs(f_hat).max())
-            signed = {tuple(_signed(k, f.shape)) for k in loud}
+            signed = {signed_index(k, f.shape) for k in loud}
             if not np.iscomplexobj(f):
                 signed = {k for k in signed if k >= tuple(-i for i in k)}
             terms = ", ".join(str(k[0] if len(k) == 1 else k) for k in sorted(signed))
@@ -174,7 +175,3 @@ def _in_words(witness: Witness, kind: str) -> str:
     }
     parts += [f"{name} {value}" for name, value in shown.items()]
     return "; ".join(parts) or "not simplified"
-
-
-def _signed(index, shape) -> list[int]:
-    return [int(i) - n if i > n // 2 else int(i) for i, n in zip(index, shape)]

@@ -9,13 +9,13 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
 
 import proofs_numeric
 import wiatowski
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.units import Store
 from wiatowski.streaming.identity import digest as of_extractor
+from wiatowski.streaming.processes import together as all_of
 
 __all__ = ["code_digest", "digest", "join", "opened", "together"]
 
@@ -59,23 +59,7 @@ def together(action: Callable[[], Any]) -> Any:
     Raises:
         ValueError: in the processes where it did not fail; the others raise their own error.
     """
-    if jax.process_count() == 1:
-        return action()
-    result, error = None, None
-    try:
-        result = action()
-    except Exception as caught:
-        error = caught
-    states = np.asarray(multihost_utils.process_allgather(np.uint8(error is not None)))
-    if error is not None:
-        raise error
-    if states.any():
-        failed = ", ".join(str(i) for i in np.flatnonzero(states))
-        raise ValueError(
-            f"process {failed} failed, and its own message says why; correct that and start all "
-            "processes again: finished chunks are kept."
-        )
-    return result
+    return action() if jax.process_count() == 1 else all_of(action, "run", ValueError)
 
 
 def digest(settings: Sequence[Setting]) -> str:

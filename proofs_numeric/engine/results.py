@@ -6,6 +6,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,9 @@ def collected(
         if name in witnesses:
             setting = where[row["worst"]["setting"]]
             unit = f"{name}: worst case{', simplified' if simplify else ''}"
-            if store.get(unit) is None:
-                store.put(unit, *_examined(claims[name], setting, row, witnesses[name], simplify))
-            kept = store.get(unit)
-            assert kept is not None
+            kept = store.once(
+                unit, partial(_examined, claims[name], setting, row, witnesses[name], simplify)
+            )
             row["worst"] |= kept[0]
             row["worst"]["arrays"] = {k: f"{name}/{k}" for k in witnesses[name].arrays}
             arrays |= {f"{name}/{k}": v for k, v in witnesses[name].arrays.items()}

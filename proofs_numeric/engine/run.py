@@ -7,7 +7,6 @@ import importlib
 import os
 import pkgutil
 import threading
-import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -138,9 +137,8 @@ def execute(
     def one(unit: Unit) -> None:
         if stop.is_set():
             return
-        if store.get(unit.name) is None:
-            with jax.enable_x64(double):  # the context belongs to a thread
-                store.put(unit.name, *_done(unit))
+        with jax.enable_x64(double):  # the context belongs to a thread
+            store.once(unit.name, lambda: _done(unit))
         progress(unit.name)
 
     mine = [unit for unit in plan.units if unit.owner == jax.process_index()]
@@ -340,8 +338,3 @@ def _number(value) -> float:
 def settings_of(plan: Plan) -> dict[str, Setting]:
     """Every setting of a plan by name."""
     return {s.name: s for chosen in plan.settings.values() for s in chosen}
-
-
-def seconds_since(start: float) -> float:
-    """For the results."""
-    return round(time.monotonic() - start, 3)

@@ -13,7 +13,6 @@ import optax
 from jax.sharding import Mesh, PartitionSpec
 
 import wiatowski as wi
-from proofs_numeric.engine.claim import Attempt
 from proofs_numeric.engine.setting import Setting, alone, pair_energies
 
 __all__ = ["CHUNK", "Target", "ascend", "attack", "target"]
@@ -235,8 +234,3 @@ def _ascend(objective, phi, starts, contexts, learning_rate, steps, mesh):
 def _rms(a):
     size = jnp.sqrt(jnp.mean(jnp.abs(a) ** 2))
     return jnp.where(size > 0, size, 1)
-
-
-def attempts(key: jax.Array, rounds: int, restarts: int) -> list[Attempt]:
-    """The chunks of a search, in order."""
-    return [Attempt(jax.random.fold_in(key, i), i, restarts) for i in range(rounds)]

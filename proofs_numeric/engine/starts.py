@@ -23,8 +23,12 @@ def wave(setting: Setting, index: tuple[int, ...], offset: float = 0.0) -> np.nd
 def peak(values) -> tuple[int, ...]:
     """Index of the largest value, as signed frequencies."""
     values = np.asarray(values)
-    index = np.unravel_index(int(np.argmax(values)), values.shape)
-    return tuple(int(i) - n if i > n // 2 else int(i) for i, n in zip(index, values.shape))
+    return signed_index(np.unravel_index(int(np.argmax(values)), values.shape), values.shape)
+
+
+def signed_index(index, shape) -> tuple[int, ...]:
+    """An index in the order of FFTs as signed frequencies."""
+    return tuple(int(i) - n if i > n // 2 else int(i) for i, n in zip(index, shape))
 
 
 def loudest_wave(setting: Setting) -> np.ndarray:

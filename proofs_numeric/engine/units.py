@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,15 @@ class Store:
                 f"the unit {path} of an earlier run cannot be read ({error}); delete that file, and the "
                 "same call does it again."
             ) from None
+
+    def once(self, name: str, make: Callable[[], tuple[dict, Mapping[str, np.ndarray]]]):
+        """Result and arrays of a unit, made only if it has not been done."""
+        kept = self.get(name)
+        if kept is None:
+            self.put(name, *make())
+            kept = self.get(name)
+            assert kept is not None
+        return kept
 
     def put(self, name: str, result: dict, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep a result that JSON holds, and arrays."""

@@ -14,11 +14,18 @@ from jax.experimental import multihost_utils
 T = TypeVar("T")
 
 
-def together(action: Callable[[], T]) -> T:
+def together(
+    action: Callable[[], T], call: str = "transform", kind: type[Exception] = RuntimeError
+) -> T:
     """Run an action in every process; where it fails in one, all stop here instead of waiting for it.
 
+    Args:
+        action: what to do.
+        call: named in the error.
+        kind: of the error.
+
     Raises:
-        RuntimeError: in the processes where it did not fail, naming those where it did; they raise
+        kind: in the processes where it did not fail, naming those where it did; they raise
             their own error.
     """
     result, error = None, None
@@ -30,8 +37,8 @@ def together(action: Callable[[], T]) -> T:
     if error is not None:
         raise error
     if failed.size:
-        raise RuntimeError(
-            f"transform: process {_listed(failed)} failed, and its own message says why; "
+        raise kind(
+            f"{call}: process {_listed(failed)} failed, and its own message says why; "
             "correct that and start all processes again: finished chunks are kept."
         )
     return result  # pyright: ignore[reportReturnType]  # None only if the action returned it
