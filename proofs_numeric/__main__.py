@@ -53,12 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def succeeded(document: dict) -> bool:
-    """No claim fails, at least one holds, every control fails, and a second precision agrees."""
+    """No claim fails or lacks an evaluation, at least one holds, every control fails, and a second
+    precision agrees."""
     verdicts = [claim["verdict"] for claim in document["claims"]]
     controls = [c["violated"] for claim in document["claims"] for c in claim["controls"]]
-    cases = [claim["worst"]["second"]["holds"] for claim in document["claims"] if claim["worst"]]
+    worst = [claim["worst"] for claim in document["claims"] if claim["worst"]]
+    cases = [case["second"]["holds"] for case in worst if "second" in case]
     some = "holds" in verdicts or "tight" in verdicts
-    return some and "fails" not in verdicts and all(controls) and all(cases)
+    none = not {"fails", "not evaluated"} & set(verdicts)
+    return some and none and all(controls) and all(cases)
 
 
 def table(document: dict) -> str:
@@ -70,6 +73,8 @@ def table(document: dict) -> str:
         failed = f"{sum(c['violated'] for c in controls)} of {len(controls)}" if controls else "-"
         columns = f"{claim['name']:<34} {claim['verdict']:<18} {tightness:>9} {claim['cases']:>6}"
         lines.append(f"{columns}  {failed}")
+    for error in (error for claim in document["claims"] for error in claim["errors"]):
+        lines.append(f"{error['unit']} was not evaluated: {error['text']}")
     return "\n".join(lines) + "\n"
 
 
@@ -180,10 +185,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--extractor", type=Path, help="file written by wiatowski.save (float64)")
     parser.add_argument("--signals", type=Path, help=".npz with `signals` and `names`, for it")
     parser.add_argument(
-        "--band", type=int, default=8, help="of deformed signals, cycles per period"
+        "--band", type=_positive, default=8, help="of deformed signals, cycles per period"
     )
-    parser.add_argument("--json", type=Path, help="write results here, arrays beside it as .npz")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=_json, help="write results here, arrays beside it as .npz")
+    parser.add_argument("--seed", type=_seed, default=0)
     parser.add_argument(
         "--full",
         action="store_true",
@@ -199,7 +204,9 @@ def _parser() -> argparse.ArgumentParser:
         help="also cross claims with frames, nonlinearities and poolings, and write one page (atlas.html) "
         "with every claim, its worst case and controls; kept in --out (claims-atlas)",
     )
-    parser.add_argument("--rounds", type=int, help="chunks of restarts per claim and extractor")
+    parser.add_argument(
+        "--rounds", type=_positive, help="chunks of restarts per claim and extractor"
+    )
     parser.add_argument("--out", type=Path, help="folder that keeps each finished chunk")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
     parser.add_argument("--replay", type=Path, help="evaluate the worst cases of a JSON file again")
@@ -211,15 +218,49 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> int:
+    """A whole number from 1 on, in an error of the parser otherwise."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is needed, not {text!r}")
+    return value
+
+
+def _seed(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(
+            f"a whole number from 0 to 2^32 - 1 is needed, not {text!r}"
+        )
+    return value
+
+
+def _json(text: str) -> Path:
+    """A path for results, whose arrays lie beside it under another ending; said before the run."""
+    path = Path(text)
+    if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"a file that ends in .json, in a folder that exists, is needed, not {text!r}"
+        )
+    return path
+
+
 def _chosen(names: str | None, on_extractors: bool) -> list[Claim]:
     claims = all_claims()
     if names is None:
         return [c for c in claims if c.on_extractors or not on_extractors]
     known = {claim.name: claim for claim in claims}
-    unknown = [name for name in names.split(",") if name not in known]
+    asked = list(dict.fromkeys(name.strip() for name in names.split(",")))
+    unknown = [repr(name) for name in asked if name not in known]
     if unknown:
         raise ValueError(f"no claim named {', '.join(unknown)}; known: {', '.join(known)}.")
-    return [known[name] for name in names.split(",")]
+    return [known[name] for name in asked]
 
 
 def _settings(options: argparse.Namespace) -> list[Setting]:

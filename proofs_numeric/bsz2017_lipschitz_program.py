@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import equinox as eqx
 import jax
 import numpy as np
 
@@ -40,9 +41,7 @@ class ProgramClaim(Claim):
 
     def evaluate(self, setting, witnesses) -> Cases:
         phi = setting.phi
-        program = float(wi.bounds.lipschitz_program(phi))
-        product = float(wi.bounds.lipschitz_product(phi))
-        recursion = float(phi.lipschitz_bound())
+        recursion, program, product = (float(bound) for bound in _bounds(phi))
         order = {_TOP: (recursion, program), _BOTTOM: (program, product)}
         chosen = [w for w in witnesses if not w.arrays]
         sides = np.array([order[w.parameters["chain"]] for w in chosen]).reshape(-1, 2)
@@ -62,11 +61,17 @@ class ProgramClaim(Claim):
         return Cases.joined([measured, chain])
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
-        setting = inadmissible_setting(key)
+        setting = inadmissible_setting()
         pairs = searched(setting, Attempt(key))
         halved = wi.FeatureExtractor(setting.phi.layers[:1], setting.grid)
         cases = pair_cases(setting, pairs, float(wi.bounds.lipschitz_program(halved)))
         return (Control("a layer left out", "two layers, the program of the first", cases),)
+
+
+@eqx.filter_jit
+def _bounds(phi: wi.FeatureExtractor):
+    program, product = wi.bounds.lipschitz_program(phi), wi.bounds.lipschitz_product(phi)
+    return phi.lipschitz_bound(), program, product
 
 
 _TOP, _BOTTOM = "recursion / program", "program / product"

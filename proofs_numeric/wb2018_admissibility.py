@@ -55,8 +55,7 @@ class AdmissibilityClaim(Claim):
         return [_at(n, w) for w in [pair(loud, 0 * loud, "search"), *found]]
 
     def evaluate(self, setting, witnesses) -> Cases:
-        gains = [float(layer.gain()) for layer in setting.phi.layers]
-        return _compare(setting, witnesses, gains)
+        return _compare(setting, witnesses, setting.phi.constants().gains[:-1])
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         """Each member of the maximum left out where it is the larger one."""

@@ -57,17 +57,22 @@ class CovarianceClaim(Claim):
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
         phi = setting.phi
         shift = _shift(setting)
-        rows = []
+        measured, predicted = [], []
+        rates = np.asarray(_rates(phi, np.asarray(shift)), float)
         for w in witnesses:
+            signal = np.asarray(w.arrays["signal"], setting.signals.dtype)
             with alone(setting, "covariance"):
-                signal = np.asarray(w.arrays["signal"], setting.signals.dtype)
-                rows.append(_sides(phi, signal, np.asarray(shift)))
-        measured, predicted = (np.array(part, float) for part in zip(*rows, strict=True))
+                still = phi.trace(jnp.asarray(signal))
+            moved = phi.trace(jnp.asarray(_moved(signal[None], np.asarray(shift))[0]))
+            for n, (p, s) in enumerate(zip(phi.pooling_factors, phi.strides)):
+                along = _moved(still.features[n], np.asarray(shift) * p / s)
+                measured.append(np.linalg.norm(np.asarray(moved.features[n]) - along))
+                predicted.append(rates[n] * np.linalg.norm(still.maps[n]))
         sizes = norms([w.arrays["signal"] for w in witnesses])
         depths = range(phi.depth + 1)
         return Cases(
-            np.sqrt(measured),
-            np.sqrt(predicted),
+            np.array(measured),
+            np.array(predicted),
             rounding_budget(phi, 2 * np.repeat(sizes, phi.depth + 1)),
             [w for w in witnesses for _ in depths],
             [f"t = {shift}, depth {n}" for _ in witnesses for n in depths],
@@ -94,25 +99,35 @@ def whole_shift(phi: wi.FeatureExtractor) -> int | None:
     return None
 
 
+def _moved(maps, steps: np.ndarray) -> np.ndarray:
+    """Rows moved by whole samples: nothing but their order changes."""
+    whole = np.round(steps).astype(int)
+    return np.roll(np.asarray(maps), whole, tuple(range(1, np.ndim(maps))))
+
+
 @eqx.filter_jit
-def _sides(phi: wi.FeatureExtractor, f, shift):
-    """Per depth the squared difference, and the squared bound."""
-    traces = jax.vmap(phi.trace)(jnp.stack([f, wi.translate(f, shift)]))
+def _rates(phi: wi.FeatureExtractor, shift):
+    """Per depth what the bound multiplies the root of the propagated energy by."""
     length = jnp.linalg.norm(shift) * phi.grid.spacing
-    measured, predicted = [], []
-    for n, (product, stride) in enumerate(zip(phi.pooling_factors, phi.strides)):
-        still, moved = traces.features[n]
-        along = wi.actions.translate_batch(still, shift * product / stride)
-        measured.append(jnp.sum(jnp.abs(moved - along) ** 2))
-        rate = 2 * np.pi * length * abs(1 / product - 1) * wi.bounds.output_decay(phi, n)
-        predicted.append(rate**2 * jnp.sum(jnp.abs(traces.maps[n][0]) ** 2))
-    return jnp.stack(measured), jnp.stack(predicted)
+    return jnp.stack(
+        [
+            2 * np.pi * length * abs(1 / product - 1) * wi.bounds.output_decay(phi, n)
+            for n, product in enumerate(phi.pooling_factors)
+        ]
+    )
 
 
 def covariance_ratio(phi: wi.FeatureExtractor, f, context):
     """Squared ratio at one depth; depths without pooling, where both sides vanish, give zero."""
     shift, depth = context
-    measured, predicted = _sides(phi, f, shift)
+    traces = jax.vmap(phi.trace)(jnp.stack([f, wi.translate(f, shift)]))
+    measured, energy = [], []
+    for n, (product, stride) in enumerate(zip(phi.pooling_factors, phi.strides)):
+        still, moved = traces.features[n]
+        along = wi.actions.translate_batch(still, shift * product / stride)
+        measured.append(jnp.sum(jnp.abs(moved - along) ** 2))
+        energy.append(jnp.sum(jnp.abs(traces.maps[n][0]) ** 2))
+    measured, predicted = jnp.stack(measured), _rates(phi, shift) ** 2 * jnp.stack(energy)
     floor = 1e-10 * jnp.sum(jnp.abs(f) ** 2)
     return measured[depth] / (predicted[depth] + floor)
 

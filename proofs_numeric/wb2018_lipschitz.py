@@ -31,7 +31,7 @@ class LipschitzClaim(Claim):
         return pair_cases(setting, witnesses, constant=1.0)
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
-        setting = inadmissible_setting(key)
+        setting = inadmissible_setting()
         cases = self.evaluate(setting, self.searched(setting, Attempt(key)))
         return (Control("not admissible", "banks with B = 2.25 instead of 1", cases),)
 

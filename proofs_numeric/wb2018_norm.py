@@ -52,7 +52,7 @@ class NormClaim(Claim):
         )
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
-        setting = inadmissible_setting(key)
+        setting = inadmissible_setting()
         cases = self.evaluate(setting, self.searched(setting, Attempt(key)))
         return (Control("not admissible", "banks with B = 2.25 instead of 1", cases),)
 

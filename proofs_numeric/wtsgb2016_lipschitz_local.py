@@ -57,7 +57,7 @@ class LocalClaim(Claim):
         return _compare(setting, witnesses, _constants(setting))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
-        setting = inadmissible_setting(key)
+        setting = inadmissible_setting()
         found = self.searched(setting, Attempt(key))
         cases = _compare(setting, found, tuple(c / 1.5 for c in _constants(setting)))
         text = "banks with B = 2.25 whose root 1.5 is left out once"

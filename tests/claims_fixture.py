@@ -33,7 +33,7 @@ def document(*verdicts: str) -> dict:
     """Claims with these verdicts, in the format of `python -m proofs_numeric`."""
     return {
         "format": "wiatowski claims",
-        "version": 2,
+        "version": 3,
         "seed": 0,
         "dtype": "float64",
         "versions": {"jax": "0"},
@@ -53,6 +53,9 @@ def _claim(number: int, verdict: str) -> dict:
         "verdict": verdict,
         "tightness": None if idle else measured,
         "cases": 0 if idle else 12,
+        "errors": [{"unit": "a unit", "text": "OverflowError: too <large>", "traceback": ""}]
+        if verdict == "not evaluated"
+        else [],
         "settings": [
             {
                 "setting": "your extractor",

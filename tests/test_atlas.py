@@ -108,6 +108,9 @@ def row(name: str, verdict: str = "holds") -> dict:
         "settings": settings,
         "worst": None if idle else worst,
         "controls": [{**control, **side, "measured": 2.345}],
+        "errors": [{"unit": "a unit", "text": "OverflowError: too <large>", "traceback": ""}]
+        if verdict == "not evaluated"
+        else [],
     }
 
 
@@ -120,7 +123,7 @@ def document(*verdicts: str) -> tuple[dict, dict[str, np.ndarray]]:
         arrays[f"{name}/displacement"] = wave[None]
         arrays[f"{name}/smallest/signal"] = wave
     content = {"seed": 7, "dtype": "float64", "versions": {"jax": "1.2.3"}, "claims": rows}
-    return {"format": "wiatowski claims", "version": 2, **content}, arrays
+    return {"format": "wiatowski claims", "version": 3, **content}, arrays
 
 
 def crossed(seed: int, names=NAMES[:2]) -> dict:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import wiatowski as wi
-from proofs_numeric.__main__ import succeeded, table
+from proofs_numeric.__main__ import _chosen, main, succeeded, table
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.results import collected, replayed, write_results
 from proofs_numeric.engine.run import all_claims, execute, planned
@@ -216,6 +216,24 @@ def test_a_false_claim_fails_and_so_does_the_run(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["claims.json", "claims.npz"]
 
 
+class RaisingClaim(FalseClaim):
+    name = "raising"
+
+    def evaluate(self, setting, witnesses):
+        raise OverflowError("beyond what an evaluation bears")
+
+
+def test_an_error_in_one_claim_is_told_and_ends_nothing_else():
+    claims = [RaisingClaim(), SilentClaim(), CLAIMS["wb2018_norm"]]
+    rows, document, _ = run(claims, [setting(wi.Dilate(2))])
+    assert rows["raising"]["verdict"] == "not evaluated"
+    assert [error["unit"] for error in rows["raising"]["errors"]] == ["raising: small: given"]
+    assert "in evaluate" in rows["raising"]["errors"][0]["traceback"]
+    assert rows["wb2018_norm"]["verdict"] in ("holds", "tight")
+    assert not succeeded(document)
+    assert "was not evaluated: OverflowError: beyond what an evaluation bears" in table(document)
+
+
 def test_a_claim_whose_cases_say_nothing_does_not_pass():
     rows, document, _ = run([SilentClaim()], [setting(wi.Dilate(2))])
     assert rows["silent"]["verdict"] == "not applicable"
@@ -280,4 +298,28 @@ def test_an_unknown_claim_is_named():
         text=True,
     )
     assert done.returncode == 2
-    assert "no claim named wb2018_nrm; known: " in done.stderr
+    assert "no claim named 'wb2018_nrm'; known: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rounds", "0"], "a whole number from 1 on is needed, not '0'"),
+        (["--band", "x"], "a whole number from 1 on is needed, not 'x'"),
+        (["--seed", "-1"], "a whole number from 0 to 2^32 - 1 is needed, not '-1'"),
+        (["--seed", str(2**80)], "a whole number from 0 to 2^32 - 1 is needed"),
+        (["--json", "results.npz"], "a file that ends in .json, in a folder that exists"),
+        (["--json", "nowhere/results.json"], "a file that ends in .json, in a folder that exists"),
+    ],
+)
+def test_options_are_refused_before_the_run(capsys, arguments, words):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_names_of_claims_may_be_repeated_and_spaced():
+    assert [c.name for c in _chosen("wb2018_norm, wb2018_norm", False)] == ["wb2018_norm"]
+    with pytest.raises(ValueError, match="no claim named ''"):
+        _chosen("", False)

@@ -187,7 +187,8 @@ def test_padding_with_zero_atoms_changes_no_statement():
     padded = crossing._padded(bank, 7)
     assert len(padded) == 7
     assert padded.real == bank.real
-    assert np.array_equal(bank.littlewood_paley(), padded.littlewood_paley())
+    sums = (bank.littlewood_paley(), padded.littlewood_paley())
+    np.testing.assert_allclose(*sums, rtol=bank.rounding)  # zeros change the order of summation
     assert wi.bounds.spectral_support(bank) == wi.bounds.spectral_support(padded)
     assert wi.bounds.growth_factor(bank) == wi.bounds.growth_factor(padded)
 

@@ -331,6 +331,7 @@ def test_unknown_formulas_are_shown_as_written():
 def test_verdicts():
     assert claims.outcome(document("holds", "holds"))[0]
     assert not claims.outcome(document("holds", "fails"))[0]
+    assert not claims.outcome(document("holds", "not evaluated"))[0]
     assert claims.outcome(document("tight", "hypotheses not met"))[0]
     assert not claims.outcome(document("not applicable"))[0]
     assert not claims.outcome(document("hypotheses not met"))[0]
@@ -342,8 +343,8 @@ def test_verdicts():
     [
         "no json",
         "[]",
-        '{"format": "wiatowski claims", "version": 3, "claims": []}',
-        '{"format": "wiatowski claims", "version": 2, "claims": [{"name": "x"}]}',
+        '{"format": "wiatowski claims", "version": 2, "claims": []}',
+        '{"format": "wiatowski claims", "version": 3, "claims": [{"name": "x"}]}',
     ],
 )
 def test_foreign_claims_are_refused(text):

@@ -57,9 +57,15 @@ def translate(f: ArrayLike, shift: ArrayLike | Sequence[float]) -> Array:
             raise ValueError(f"translate: the shift must be finite, not {exact.tolist()}.")
         shift = np.fmod(exact, f.shape)  # before the cast: float32 rounds long shifts
         if np.all(shift == np.round(shift)):
-            return jnp.roll(f, tuple(int(t) for t in shift), tuple(range(f.ndim)))
+            return _rolled(f, shift.astype(int))
     shift = jnp.atleast_1d(jnp.asarray(shift, dtype=real_dtype(f.dtype)))
     return translate_batch(f[None], shift)[0]
+
+
+@jax.jit
+def _rolled(f: Array, shift: ArrayLike) -> Array:
+    """One program for every shift."""
+    return jnp.roll(f, tuple(jnp.asarray(shift)), tuple(range(f.ndim)))
 
 
 @jax.jit

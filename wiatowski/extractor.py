@@ -275,7 +275,7 @@ class FeatureExtractor(eqx.Module):
         Source: derived for this package; never larger than the products and the linear program of
         Balan, Singh & Zou (`paper_notes.md`).
         """
-        return _constants(self)[1]
+        return _constants(self)[2]
 
     def certify(self) -> tuple[Certificate, ...]:
         """Proofs of the frame bounds of every layer's bank and of the output bank, on their grids."""
@@ -303,9 +303,9 @@ class FeatureExtractor(eqx.Module):
         """
         if certificates is not None:
             return certified_constants(self.layers, self.output_bank, certificates)
-        uppers = tuple(float(bank.upper_bound()) for bank in self.banks)
-        gains = tuple(float(gain) for gain in self._gains())
-        return Constants(uppers, gains, self.is_admissible(), float(self.lipschitz_bound()))
+        uppers, gains, bound = _constants(self)
+        uppers, gains = (tuple(float(value) for value in column) for column in (uppers, gains))
+        return Constants(uppers, gains, self.is_admissible(), float(bound))
 
     def _check_samples(self) -> None:
         """Raise if maps on coarser samples meet a pooling or features on finer ones."""
@@ -324,7 +324,7 @@ class FeatureExtractor(eqx.Module):
             )
 
     def _gains(self) -> list[Array]:
-        return _constants(self)[0]
+        return _constants(self)[1]
 
     def _slacks(self) -> list[float]:
         return [bank.rounding for bank in self.banks]
@@ -422,13 +422,14 @@ def _keeps(phi: FeatureExtractor) -> list[int]:
 
 
 @eqx.filter_jit
-def _constants(phi: FeatureExtractor) -> tuple[list[Array], Array]:
-    """The gains max{B, B L^2 R^2} of all layers and sup |chi_D|^2; and sqrt(v_0)."""
-    value = phi.output_bank.upper_bound()
+def _constants(phi: FeatureExtractor) -> tuple[list[Array], list[Array], Array]:
+    """Upper frame bounds; the gains max{B, B L^2 R^2} of all layers, and sup |chi_D|^2; sqrt(v_0)."""
+    uppers = [bank.upper_bound() for bank in phi.banks]
+    value = uppers[-1]
     gains = [*(layer.gain() for layer in phi.layers), value]
     for layer in reversed(phi.layers):
         value = layer.bank.upper_bound(value * layer.lipschitz() ** 2)
-    return gains, jnp.sqrt(value)
+    return uppers, gains, jnp.sqrt(value)
 
 
 def _default_output(last: Layer, deepest: Grid) -> Frame | AbstractBank:

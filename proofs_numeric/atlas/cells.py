@@ -47,6 +47,8 @@ def cell(verdict: str | None, tightness: float | None, digits: int, narrow: bool
         return Cell("○", "idle")
     if verdict == "hypotheses not met":
         return Cell("–", "idle")
+    if verdict == "not evaluated":
+        return Cell("✗", "broken")
     text = _figures(tightness, digits, narrow)
     if verdict == "fails":
         return Cell(f"✗\u202f{text}", "broken")
@@ -56,7 +58,7 @@ def cell(verdict: str | None, tightness: float | None, digits: int, narrow: bool
 def largest(found: Iterable[dict[str, Any]]) -> tuple[str | None, float | None]:
     """Verdict and tightness of several places together: what fails, then what is tightest."""
     places = list(found)
-    for verdict in ("fails", "tight", "holds"):
+    for verdict in ("fails", "not evaluated", "tight", "holds"):
         known = [p["tightness"] for p in places if p["verdict"] == verdict]
         if known:
             return verdict, max((t for t in known if t is not None), default=None)

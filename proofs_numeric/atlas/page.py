@@ -22,6 +22,7 @@ _WORDS = {
     "tight": "hold and are tight",
     "holds": "hold and are not tight",
     "fails": "fail",
+    "not evaluated": "could not be evaluated",
     "hypotheses not met": "have unmet hypotheses",
     "not applicable": "do not apply",
 }
@@ -122,10 +123,12 @@ def _troubles(document: dict[str, Any], crossed: dict[str, Any] | None) -> list[
     second = sum("second" in case and not case["second"]["holds"] for case in worst)
     cells = [cell for own in (crossed or {"cells": {}})["cells"].values() for cell in own.values()]
     broken = sum(cell["verdict"] == "fails" for cell in cells)
+    unknown = sum(cell["verdict"] == "not evaluated" for cell in cells)
     found = (
         (controls, "controls do not fail, as they must"),
         (second, "worst cases exceed prediction and rounding in the second precision"),
         (broken, "places of the crossing fail"),
+        (unknown, "places of the crossing could not be evaluated"),
     )
     return [f"{count} {words}." for count, words in found if count]
 

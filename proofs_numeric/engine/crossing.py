@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import functools
 import itertools
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +16,7 @@ from proofs_numeric.engine.claim import Claim
 from proofs_numeric.engine.run import execute, merged, planned
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import all_settings, on_drawn_signals
+from proofs_numeric.engine.threads import for_each
 from proofs_numeric.engine.units import Store
 
 __all__ = ["FRAMES", "NONLINEARITIES", "POOLINGS", "combinations", "cross", "steps", "table"]
@@ -119,14 +118,12 @@ def cross(
         progress: called with a line of text after each.
     """
     settings = _everything(seed)
-    double = jnp.zeros(()).dtype == jnp.float64
 
     def verdicts(setting: Setting) -> tuple[dict[str, Any], dict]:
-        with jax.enable_x64(double):
-            plan = planned(claims, [setting], seed, 1, controls=False, own=False)
-            own = Store(None, {})
-            execute(plan, own, lambda _: None, workers=1)
-            rows, _ = merged(plan, own)
+        plan = planned(claims, [setting], seed, 1, controls=False, own=False)
+        own = Store(None, {})
+        execute(plan, own, lambda _: None, workers=1)
+        rows, _ = merged(plan, own)
         kept = ("verdict", "tightness")
         return {row["name"]: {k: row[k] for k in kept} for row in rows}, {}
 
@@ -136,10 +133,9 @@ def cross(
         progress(unit)
 
     mine = settings[jax.process_index() :: jax.process_count()]
-    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for first in range(0, len(mine), _BATCH):
-            list(pool.map(one, mine[first : first + _BATCH]))
-            jax.clear_caches()
+    for first in range(0, len(mine), _BATCH):
+        for_each(one, mine[first : first + _BATCH])
+        jax.clear_caches()
 
 
 def table(claims: Sequence[Claim], seed: int, store: Store) -> dict[str, Any]:
@@ -167,10 +163,8 @@ def _everything(seed: int) -> tuple[Setting, ...]:
 def _cells(claims: Sequence[Claim], settings: Sequence[Setting], store: Store) -> dict[str, Any]:
     cells: dict[str, Any] = {claim.name: {} for claim in claims}
     for setting in settings:
-        kept = store.get(f"crossed: {setting.name}")
-        if kept is None:
-            raise ValueError(f"the combination {setting.name!r} has not been done yet.")
-        for name, cell in kept[0].items():
+        kept, _ = store.done(f"crossed: {setting.name}")
+        for name, cell in kept.items():
             cells[name][setting.name] = cell
     return cells
 

@@ -6,7 +6,6 @@ import io
 import json
 import tempfile
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric.engine.claim import Claim, Witness
 from proofs_numeric.engine.examples import in_second_precision, smallest
-from proofs_numeric.engine.run import FORMAT, VERSION, Plan, merged, settings_of
+from proofs_numeric.engine.run import FORMAT, VERSION, Plan, merged, overall, settings_of, told
 from proofs_numeric.engine.setting import Continuum, Setting
+from proofs_numeric.engine.threads import for_each
 from proofs_numeric.engine.units import Store
 from wiatowski.serialization import write_whole
 
@@ -42,25 +42,34 @@ def collected(
     arrays: dict[str, np.ndarray] = {}
     extractors: dict[str, str] = {}
     bands: dict[str, int] = {}
-    for row in rows:
-        name = row["name"]
-        if name in witnesses:
+    suffix = "worst case, simplified" if simplify else "worst case"
+
+    def examine(row: dict[str, Any]) -> None:
+        unit = f"{row['name']}: {suffix}"
+        if row["worst"]:
+            claim, witness = claims[row["name"]], witnesses[row["name"]]
             setting = where[row["worst"]["setting"]]
-            unit = f"{name}: worst case{', simplified' if simplify else ''}"
-            kept = store.once(
-                unit, partial(_examined, claims[name], setting, row, witnesses[name], simplify)
-            )
-            row["worst"] |= kept[0]
-            row["worst"]["arrays"] = {k: f"{name}/{k}" for k in witnesses[name].arrays}
-            arrays |= {f"{name}/{k}": v for k, v in witnesses[name].arrays.items()}
-            if "smallest" in kept[0]:
-                row["worst"]["smallest"]["arrays"] = {k: f"{name}/smallest/{k}" for k in kept[1]}
-                arrays |= {f"{name}/smallest/{k}": v for k, v in kept[1].items()}
-            if not isinstance(setting, Continuum) and setting.name not in extractors:
-                extractors[setting.name] = f"extractor/{len(extractors)}"
-                arrays[extractors[setting.name]] = _stored(setting)
-                bands[setting.name] = setting.band
-        progress(f"{name}: worst case")
+            store.once(unit, lambda: _examined(claim, setting, row, witness, simplify, unit))
+        progress(unit)
+
+    for_each(examine, rows)
+    for row in filter(lambda row: row["worst"], rows):
+        name = row["name"]
+        setting = where[row["worst"]["setting"]]
+        kept, simple = store.done(f"{name}: {suffix}")
+        row["worst"] |= {k: v for k, v in kept.items() if k != "error"}
+        row["worst"]["arrays"] = {k: f"{name}/{k}" for k in witnesses[name].arrays}
+        arrays |= {f"{name}/{k}": v for k, v in witnesses[name].arrays.items()}
+        if "error" in kept:
+            row["errors"].append(kept["error"])
+            row["verdict"] = overall([row["verdict"]], row["errors"])
+        if "smallest" in kept:
+            row["worst"]["smallest"]["arrays"] = {k: f"{name}/smallest/{k}" for k in simple}
+            arrays |= {f"{name}/smallest/{k}": v for k, v in simple.items()}
+        if not isinstance(setting, Continuum) and setting.name not in extractors:
+            extractors[setting.name] = f"extractor/{len(extractors)}"
+            arrays[extractors[setting.name]] = _stored(setting)
+            bands[setting.name] = setting.band
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -131,12 +140,18 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
     return found
 
 
-def _examined(claim: Claim, setting: Setting, row, witness: Witness, simplify: bool):
+def _examined(
+    claim: Claim, setting: Setting, row: dict[str, Any], witness: Witness, simplify: bool, unit: str
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     group = row["worst"]["group"]
-    result: dict[str, Any] = {"second": in_second_precision(claim, setting, witness, group)}
-    if not simplify:
-        return result, {}
-    simple, described = smallest(claim, setting, witness, group)
+    result: dict[str, Any] = {}
+    try:
+        result["second"] = in_second_precision(claim, setting, witness, group)
+        if not simplify:
+            return result, {}
+        simple, described = smallest(claim, setting, witness, group)
+    except Exception as error:  # as in the other units of a run
+        return result | {"error": told(error, unit)}, {}
     return result | {"smallest": described}, {k: np.asarray(v) for k, v in simple.arrays.items()}
 
 

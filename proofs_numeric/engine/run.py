@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import importlib
-import os
 import pkgutil
-import threading
+import traceback
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,11 +18,12 @@ import proofs_numeric
 from proofs_numeric.engine.claim import TIGHT, Attempt, Cases, Claim, Control, Witness
 from proofs_numeric.engine.search import CHUNK
 from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.threads import for_each
 from proofs_numeric.engine.units import Store
 
 __all__ = ["Plan", "all_claims", "execute", "planned"]
 
-FORMAT, VERSION = "wiatowski claims", 2
+FORMAT, VERSION = "wiatowski claims", 3
 
 
 def all_claims() -> list[Claim]:
@@ -131,31 +130,33 @@ def execute(
         progress: called with a line of text after each unit, also one that was done before.
         workers: threads; one per core by default.
     """
-    double = jnp.zeros(()).dtype == jnp.float64
-    stop = threading.Event()
 
     def one(unit: Unit) -> None:
-        if stop.is_set():
-            return
-        with jax.enable_x64(double):  # the context belongs to a thread
-            store.once(unit.name, lambda: _done(unit))
+        store.once(unit.name, lambda: _done(unit))
         progress(unit.name)
 
     mine = [unit for unit in plan.units if unit.owner == jax.process_index()]
     # Neighbours on different settings, so that threads compile different programs.
     mine.sort(key=lambda unit: 0 if unit.attempt is None else 1 + unit.attempt.number)
-    # XLA compiles and runs outside Python's lock, and a search uses one core.
-    threads = workers or len(os.sched_getaffinity(0))
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        try:
-            for done in [pool.submit(one, unit) for unit in mine]:
-                done.result()
-        except BaseException:
-            stop.set()
-            raise
+    for_each(one, mine, workers)
 
 
 def _done(unit: Unit) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    try:
+        return _evaluated(unit)
+    except Exception as error:  # an extractor that one claim cannot bear must not end the others
+        empty = {"hypotheses": [], "cases": 0, "controls": []}
+        return empty | {"error": told(error, unit.name)}, {}
+
+
+def told(error: Exception, unit: str) -> dict[str, str]:
+    """What JSON holds of an error."""
+    text = f"{type(error).__name__}: {error}"
+    lines = traceback.format_exception(error)
+    return {"unit": unit, "text": text, "traceback": "".join(lines)}
+
+
+def _evaluated(unit: Unit) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     claim, setting = unit.claim, unit.setting
     if setting is None:
         return {"controls": [_control(c) for c in claim.controls(unit.key)]}, {}
@@ -218,14 +219,14 @@ def merged(plan: Plan, store: Store) -> tuple[list[dict[str, Any]], dict[str, Wi
     found: dict[str, dict[str, Any]] = {}
     rows: dict[str, dict[str, dict[str, Any]]] = {claim.name: {} for claim in plan.claims}
     controls: dict[str, list[dict[str, Any]]] = {claim.name: [] for claim in plan.claims}
+    errors: dict[str, list[dict[str, str]]] = {claim.name: [] for claim in plan.claims}
     ranks: dict[str, tuple[float, float]] = {}
     witnesses: dict[str, Witness] = {}
     for unit in plan.units:
-        kept = store.get(unit.name)
-        if kept is None:
-            raise ValueError(f"the unit {unit.name!r} has not been done yet; run the rest first.")
-        result, arrays = kept
+        result, arrays = store.done(unit.name)
         name = unit.claim.name
+        if "error" in result:
+            errors[name].append(result["error"])
         if unit.setting is None:
             controls[name] = result["controls"]
             continue
@@ -248,12 +249,13 @@ def merged(plan: Plan, store: Store) -> tuple[list[dict[str, Any]], dict[str, Wi
                 "title": claim.title,
                 "statement": claim.statement,
                 "source": claim.source,
-                "verdict": _overall([row["verdict"] for row in settings]),
+                "verdict": overall([row["verdict"] for row in settings], errors[claim.name]),
                 "tightness": max((row["tightness"] for row in applied), default=None),
                 "cases": sum(row["cases"] for row in applied),
                 "settings": settings,
                 "worst": found.get(claim.name),
                 "controls": controls[claim.name],
+                "errors": errors[claim.name],
             }
         )
     return merged_rows, witnesses
@@ -263,6 +265,7 @@ def _empty_row(setting: Setting, result: dict[str, Any]) -> dict[str, Any]:
     return {
         "setting": setting.name,
         "hypotheses": result["hypotheses"],
+        "evaluated": True,
         "cases": 0,
         "informative": 0,
         "holds": True,
@@ -273,6 +276,8 @@ def _empty_row(setting: Setting, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add(row: dict[str, Any], result: dict[str, Any]) -> None:
+    row["evaluated"] &= "error" not in result
+    row["hypotheses"] = row["hypotheses"] or result["hypotheses"]
     row["ceilings"] |= result.get("ceilings", {})
     if not result["cases"]:
         return
@@ -293,6 +298,8 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
         verdict = "hypotheses not met"
     elif not row["holds"]:
         verdict = "fails"
+    elif not row["evaluated"]:
+        verdict = "not evaluated"
     elif not row["informative"]:
         verdict = "not applicable"  # every case within rounding of zero
     else:
@@ -300,9 +307,10 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"verdict": verdict}
 
 
-def _overall(verdicts: list[str]) -> str:
-    """Of a claim: that of the setting that says most."""
-    for verdict in ("fails", "tight", "holds", "hypotheses not met"):
+def overall(verdicts: list[str], errors: list[dict[str, str]]) -> str:
+    """Of a claim: that of the setting that says most; an error anywhere leaves the claim open."""
+    verdicts = [*verdicts, *["not evaluated"] * len(errors)]
+    for verdict in ("fails", "not evaluated", "tight", "holds", "hypotheses not met"):
         if verdict in verdicts:
             return verdict
     return "not applicable"

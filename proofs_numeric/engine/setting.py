@@ -186,9 +186,8 @@ def norms(signals) -> np.ndarray:
 
 def admissibility(phi: wi.FeatureExtractor) -> tuple[bool, str]:
     """Whether max{B, B L^2 R^2} <= 1 in every layer, with the largest such figure."""
-    gains = [float(layer.gain()) for layer in phi.layers]
-    gains.append(float(jnp.max(jnp.abs(phi.output_bank.output_atom_hat)) ** 2))
-    return phi.is_admissible(), f"max{{B, B L^2 R^2}} = {max(gains):.6g}"
+    constants = phi.constants()
+    return constants.admissible, f"max{{B, B L^2 R^2}} = {max(constants.gains):.6g}"
 
 
 def differences(setting: Setting, f, h) -> dict[str, np.ndarray]:

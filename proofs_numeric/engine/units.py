@@ -71,8 +71,18 @@ class Store:
         kept = self.get(name)
         if kept is None:
             self.put(name, *make())
-            kept = self.get(name)
-            assert kept is not None
+            kept = self.done(name)
+        return kept
+
+    def done(self, name: str) -> tuple[dict, dict[str, np.ndarray]]:
+        """Result and arrays of a unit.
+
+        Raises:
+            ValueError: if it has not been done.
+        """
+        kept = self.get(name)
+        if kept is None:
+            raise ValueError(f"the unit {name!r} has not been done yet; run the rest first.")
         return kept
 
     def put(self, name: str, result: dict, arrays: Mapping[str, np.ndarray]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -117,10 +119,7 @@ class FilterBank(AbstractBank):
         Source: theory of semi-discrete frames (Littlewood-Paley condition); the symmetrised sum
         is exact for real input and not valid for complex input.
         """
-        total = jnp.sum(squared_modulus(self.atoms_hat), axis=0) + squared_modulus(
-            self.output_atom_hat
-        )
-        return symmetrised(total) if real else total
+        return _littlewood_paley(self.atoms_hat, self.output_atom_hat, 1.0, real)
 
     def singular_values(self, real: bool = False) -> Array:
         """Of `analysis`: one per frequency, the root of the Littlewood-Paley sum; (*grid.shape, 1)."""
@@ -132,13 +131,11 @@ class FilterBank(AbstractBank):
         Args:
             real: bounds for real input only.
         """
-        total = self.littlewood_paley(real)
-        return FrameBounds(jnp.min(total), jnp.max(total))
+        return FrameBounds(*_extremes(self.atoms_hat, self.output_atom_hat, 1.0, real))
 
     def upper_bound(self, weight: Array | float = 1.0) -> Array:
         r"""$\max_\omega (w \sum_\lambda |\hat g_\lambda|^2 + |\hat\chi|^2)$ for the weight w."""
-        atoms = jnp.sum(squared_modulus(self.atoms_hat), axis=0)
-        return jnp.max(weight * atoms + squared_modulus(self.output_atom_hat))
+        return _extremes(self.atoms_hat, self.output_atom_hat, weight, False)[1]
 
     def redundancy(self) -> int:
         """Coefficients per sample: the number of atoms and the output atom."""
@@ -186,8 +183,7 @@ class FilterBank(AbstractBank):
         r"""Coefficients $f * \chi$ (row 0) and $f * g_\lambda$: shape (atoms + 1, *grid.shape)."""
         f = jnp.asarray(f)
         check_shape("FilterBank.analysis", f.shape, self.grid.shape)
-        product = spectrum(f, self.grid.ndim) * self._rows()
-        return from_spectrum(product, self.grid.ndim, self.real and not jnp.iscomplexobj(f))
+        return _analysis(self._rows(), f, self.grid.ndim, self.real and not jnp.iscomplexobj(f))
 
     def synthesis(self, coefficients: Array) -> Array:
         r"""Adjoint of `analysis`: $\sum_\lambda c_\lambda * I g_\lambda$, $I g = \overline{g(-x)}$.
@@ -234,6 +230,26 @@ class FilterBank(AbstractBank):
                     "atom that covers them, for example a residual high-pass."
                 )
         return total
+
+
+@functools.partial(jax.jit, static_argnames="real")
+def _littlewood_paley(atoms_hat: Array, output_atom_hat: Array, weight, real: bool) -> Array:
+    """The sum of squares, that of the atoms with a weight."""
+    atoms = jnp.sum(squared_modulus(atoms_hat), axis=0)
+    total = weight * atoms + squared_modulus(output_atom_hat)
+    return symmetrised(total) if real else total
+
+
+@functools.partial(jax.jit, static_argnames="real")
+def _extremes(atoms_hat: Array, output_atom_hat: Array, weight, real: bool) -> tuple[Array, Array]:
+    """The least and the largest value of that sum."""
+    total = _littlewood_paley(atoms_hat, output_atom_hat, weight, real)
+    return jnp.min(total), jnp.max(total)
+
+
+@functools.partial(jax.jit, static_argnames=("ndim", "real"))
+def _analysis(rows_hat: Array, f: Array, ndim: int, real: bool) -> Array:
+    return from_spectrum(spectrum(f, ndim) * rows_hat, ndim, real)
 
 
 def symmetrised(total: Array) -> Array:

@@ -25,9 +25,10 @@ from wiatowski.serialization import save
 __all__ = ["ClaimsProcess", "checked", "outcome", "started"]
 
 _MODULE = "proofs_numeric"
-_FORMAT, _VERSION = "wiatowski claims", 2
-_VERDICTS = ("holds", "tight", "fails", "hypotheses not met", "not applicable")
+_FORMAT, _VERSION = "wiatowski claims", 3
+_VERDICTS = ("holds", "tight", "fails", "not evaluated", "hypotheses not met", "not applicable")
 _KEYS = {"name", "title", "statement", "source", "verdict", "tightness", "cases", "settings"}
+_KEYS |= {"errors"}
 _TAIL_LINES = 12
 
 
@@ -166,13 +167,17 @@ def checked(text: str) -> dict[str, Any]:
 def outcome(document: dict[str, Any]) -> tuple[bool, str]:
     """Whether every applicable claim holds and at least one was applicable; and that in words."""
     counts = {v: [c for c in document["claims"] if c["verdict"] == v] for v in _VERDICTS}
-    failed, unmet, idle = (len(counts[v]) for v in _VERDICTS[2:])
+    failed, unknown, unmet, idle = (len(counts[v]) for v in _VERDICTS[2:])
     held = len(counts["holds"]) + len(counts["tight"])
     rest = f"; {unmet} whose hypotheses are not met" if unmet else ""
     rest += f"; {idle} not applicable" if idle else ""
+    rest += f"; {unknown} not evaluated" if failed and unknown else ""
     if failed:
         names = ", ".join(claim["title"] for claim in counts["fails"])
         return False, f"{failed} of {held + failed} applicable claims FAIL: {names}{rest}"
+    if unknown:
+        names = ", ".join(claim["title"] for claim in counts["not evaluated"])
+        return False, f"{unknown} claims could not be evaluated: {names}{rest}"
     if not held:
         return False, f"No claim was applicable ({unmet + idle} tried), so nothing was shown"
     return True, f"All {held} applicable claims hold{rest}"
