@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -60,8 +62,8 @@ def succeeded(document: dict) -> bool:
     worst = [claim["worst"] for claim in document["claims"] if claim["worst"]]
     cases = [case["second"]["holds"] for case in worst if "second" in case]
     some = "holds" in verdicts or "tight" in verdicts
-    none = not {"fails", "not evaluated"} & set(verdicts)
-    return some and none and all(controls) and all(cases)
+    sound = not {"fails", "not evaluated"} & set(verdicts)
+    return some and sound and all(controls) and all(cases)
 
 
 def table(document: dict) -> str:
@@ -218,31 +220,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _positive(text: str) -> int:
-    """A whole number from 1 on, in an error of the parser otherwise."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 on is needed, not {text!r}")
-    return value
+def _whole(words: str, least: int, most: float = math.inf) -> Callable[[str], int]:
+    """A type for argparse: whole numbers between two, named in words."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"a whole number {words} is needed, not {text!r}")
+        return value
+
+    return parse
 
 
-def _seed(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(
-            f"a whole number from 0 to 2^32 - 1 is needed, not {text!r}"
-        )
-    return value
+_positive = _whole("from 1 on", 1)
+_seed = _whole("from 0 to 2^32 - 1", 0, 2**32 - 1)
 
 
 def _json(text: str) -> Path:
-    """A path for results, whose arrays lie beside it under another ending; said before the run."""
+    """A path for results that can be written, checked before the run; arrays take another ending."""
     path = Path(text)
     if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
         raise argparse.ArgumentTypeError(

@@ -64,7 +64,8 @@ class ProgramClaim(Claim):
         setting = inadmissible_setting()
         pairs = searched(setting, Attempt(key))
         halved = wi.FeatureExtractor(setting.phi.layers[:1], setting.grid)
-        cases = pair_cases(setting, pairs, float(wi.bounds.lipschitz_program(halved)))
+        _, program, _ = _bounds(halved)
+        cases = pair_cases(setting, pairs, float(program))
         return (Control("a layer left out", "two layers, the program of the first", cases),)
 
 

@@ -63,7 +63,7 @@ class CovarianceClaim(Claim):
             signal = np.asarray(w.arrays["signal"], setting.signals.dtype)
             with alone(setting, "covariance"):
                 still = phi.trace(jnp.asarray(signal))
-            moved = phi.trace(jnp.asarray(_moved(signal[None], np.asarray(shift))[0]))
+            moved = phi.trace(wi.translate(signal, shift))
             for n, (p, s) in enumerate(zip(phi.pooling_factors, phi.strides)):
                 along = _moved(still.features[n], np.asarray(shift) * p / s)
                 measured.append(np.linalg.norm(np.asarray(moved.features[n]) - along))

@@ -247,7 +247,7 @@ class FeatureExtractor(eqx.Module):
 
         Source: Wiatowski & Boelcskei 2018, admissibility condition.
         """
-        return all(float(gain) <= 1 + slack for gain, slack in zip(self._gains(), self._slacks()))
+        return self.constants().admissible
 
     def admissible(self) -> FeatureExtractor:
         r"""The same extractor with each bank divided by $\sqrt{\max(1, C_n)}$, $C_n$ its gain."""
@@ -305,7 +305,8 @@ class FeatureExtractor(eqx.Module):
             return certified_constants(self.layers, self.output_bank, certificates)
         uppers, gains, bound = _constants(self)
         uppers, gains = (tuple(float(value) for value in column) for column in (uppers, gains))
-        return Constants(uppers, gains, self.is_admissible(), float(bound))
+        admissible = all(gain <= 1 + slack for gain, slack in zip(gains, self._slacks()))
+        return Constants(uppers, gains, admissible, float(bound))
 
     def _check_samples(self) -> None:
         """Raise if maps on coarser samples meet a pooling or features on finer ones."""

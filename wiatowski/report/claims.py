@@ -27,8 +27,17 @@ __all__ = ["ClaimsProcess", "checked", "outcome", "started"]
 _MODULE = "proofs_numeric"
 _FORMAT, _VERSION = "wiatowski claims", 3
 _VERDICTS = ("holds", "tight", "fails", "not evaluated", "hypotheses not met", "not applicable")
-_KEYS = {"name", "title", "statement", "source", "verdict", "tightness", "cases", "settings"}
-_KEYS |= {"errors"}
+_KEYS = {
+    "name",
+    "title",
+    "statement",
+    "source",
+    "verdict",
+    "tightness",
+    "cases",
+    "settings",
+    "errors",
+}
 _TAIL_LINES = 12
 
 
