@@ -23,6 +23,7 @@ from proofs_numeric.engine.results import collected, replayed, write_results
 from proofs_numeric.engine.run import FORMAT, VERSION, Plan, all_claims, execute, planned
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import all_settings, drawn_signals
+from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.findings import found_again
 from wiatowski.serialization import write_whole
 
@@ -35,11 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         processes.join(options.processes)
-        with jax.enable_x64(options.dtype == "float64"):
+        rounds = options.rounds or (FULL_ROUNDS if options.full else 1)
+        small = options.extractor is None and rounds == 1
+        with jax.enable_x64(options.dtype == "float64"), compiled_quickly(small):
             claims = _chosen(options.claims, options.extractor is not None)
             if options.replay is not None:
                 return _replay(options.replay, claims)
-            return _run(options, claims)
+            return _run(options, claims, rounds)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"proofs_numeric: {error}\n")
         return 2
@@ -80,9 +83,8 @@ def table(document: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _run(options: argparse.Namespace, claims: list[Claim]) -> int:
+def _run(options: argparse.Namespace, claims: list[Claim], rounds: int) -> int:
     settings = _settings(options)
-    rounds = options.rounds or (FULL_ROUNDS if options.full else 1)
     drawn = options.extractor is None
     if options.atlas is not None:
         _require_atlas(drawn)
