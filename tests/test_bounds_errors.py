@@ -33,7 +33,104 @@ def subsampled():
 F = np.ones(16)
 RANDOM = frames.RandomFilters(count=2, size=3)
 
+NAN, INFINITE = float("nan"), float("inf")
+
 ERRORS = {
+    "deformation of a negative bandwidth": (
+        lambda _: bounds.deformation_torus(-1, 1, 1, 0.1, 1),
+        ValueError,
+        r"deformation_torus: bandwidth must be a finite number from 0 on, not -1",
+    ),
+    "undefined displacement": (
+        lambda _: bounds.deformation_line(0.1, NAN, 0),
+        ValueError,
+        r"deformation_line: tau_sup must be a finite number from 0 on, not nan",
+    ),
+    "infinite phase": (
+        lambda _: bounds.deformation_rough(0.1, 1, INFINITE, 1),
+        ValueError,
+        r"deformation_rough: omega_sup must be a finite number from 0 on, not inf",
+    ),
+    "rough displacement of the torus, negative": (
+        lambda _: bounds.deformation_rough_torus(0.1, -1, 0, 1),
+        ValueError,
+        r"deformation_rough_torus: tau_sup must be a finite number from 0 on, not -1",
+    ),
+    "expansion of a negative phase": (
+        lambda _: bounds.deformation_expansion(0.1, 1, -1, 0.1, 1),
+        ValueError,
+        r"deformation_expansion: omega_sup must be a finite number from 0 on, not -1",
+    ),
+    "Schur, negative": (
+        lambda _: bounds.deformation_schur(0.1, -1, 0),
+        ValueError,
+        r"deformation_schur: tau_sup must be a finite number from 0 on, not -1",
+    ),
+    "negative slope": (
+        lambda _: bounds.deformation_sobolev(0.1, -0.1, 1, 1.0, order=0.5),
+        ValueError,
+        r"deformation_sobolev: jacobian_sup must be a finite number from 0 on, not -0.1",
+    ),
+    "almost band-limited, negative": (
+        lambda _: bounds.almost_band_limited(-0.1, 0.1, 0.1, 1, 0.5),
+        ValueError,
+        r"almost_band_limited: bandwidth must be a finite number from 0 on, not -0.1",
+    ),
+    "sieve of a negative displacement": (
+        lambda _: bounds.deformation_sieve(0.1, -1, 0, 0.1),
+        ValueError,
+        r"deformation_sieve: tau_sup must be a finite number from 0 on, not -1",
+    ),
+    "sieve of no axis": (
+        lambda _: bounds.deformation_sieve([], 1, 0, 0.1),
+        ValueError,
+        r"sieve_factor: bandwidths need one number per axis.*not \[\]",
+    ),
+    "sieve beyond Nyquist": (
+        lambda _: bounds.sieve_factor(0.1, [0.1, 0.5]),
+        ValueError,
+        r"in \[0, 1/2\), not \[0.1, 0.5\]",
+    ),
+    "half a dimension": (
+        lambda _: bounds.deformation_rough(0.1, 1, 0, 3.5),
+        ValueError,
+        r"deformation_rough: ndim must be a whole number from 1 on, not 3.5",
+    ),
+    "no dimension": (
+        lambda _: bounds.decay_integral(0),
+        ValueError,
+        r"decay_integral: ndim must be a whole number from 1 on, not 0",
+    ),
+    "cartoon in infinitely many dimensions": (
+        lambda _: bounds.cartoon(1, 1, 1, INFINITE, 0.1),
+        ValueError,
+        r"cartoon: ndim must be a whole number from 1 on, not inf",
+    ),
+    "cartoon of a negative perimeter": (
+        lambda _: bounds.cartoon(1, 1, -1, 2, 0.1),
+        ValueError,
+        r"cartoon: perimeter must be a finite number from 0 on, not -1",
+    ),
+    "no samples of a cartoon": (
+        lambda _: bounds.cartoon_samples(1, -1, 1),
+        ValueError,
+        r"cartoon_samples: count must be a finite number from 0 on, not -1",
+    ),
+    "Lipschitz functions of negative support": (
+        lambda _: bounds.lipschitz_class(1, 1, -1),
+        ValueError,
+        r"lipschitz_class: support must be a finite number from 0 on, not -1",
+    ),
+    "infinite band": (
+        lambda _: bounds.band_growth(1, INFINITE),
+        ValueError,
+        r"band_growth: 0 < low < high is needed, both finite, not low=1, high=inf",
+    ),
+    "infinite growth": (
+        lambda _: bounds.depth_for_share(0.5, 1, 1, INFINITE),
+        ValueError,
+        r"depth_for_share: .* all finite, not 0.5, 1, 1, inf",
+    ),
     "contraction beyond one": (
         lambda _: bounds.contraction_factor(1.0),
         ValueError,

@@ -1,9 +1,13 @@
-r"""Deformation of functions that are not band-limited: Lipschitz and cartoon functions."""
+r"""Deformation of functions that are not band-limited: Lipschitz and cartoon functions.
+
+Negative, infinite or undefined numbers raise a ValueError.
+"""
 
 from __future__ import annotations
 
 import math
 
+from wiatowski.bounds._arguments import require_dimension, require_sizes
 from wiatowski.bounds.deformation import stretch_factor
 
 __all__ = [
@@ -28,12 +32,15 @@ def lipschitz_class(constant: float, tau_sup: float, support: float) -> float:
 
     Source: Wiatowski & Boelcskei 2018 name the class (from memory); the inequality is elementary.
     """
+    require_sizes("lipschitz_class", constant=constant, tau_sup=tau_sup, support=support)
     return constant * tau_sup * math.sqrt(support)
 
 
 def decay_integral(ndim: int) -> float:
     r"""$\iota_d = \bigl(\int(1+|x|^2)^{-d}dx\bigr)^{1/2} = \bigl(\pi^{d/2}\Gamma(d/2)/\Gamma(d)\bigr)^{1/2}$."""
-    return math.sqrt(math.pi ** (ndim / 2) * math.gamma(ndim / 2) / math.gamma(ndim))
+    require_dimension("decay_integral", ndim)
+    half = ndim / 2
+    return math.exp((half * math.log(math.pi) + math.lgamma(half) - math.lgamma(ndim)) / 2)
 
 
 def contraction_factor(kappa: float) -> float:
@@ -66,6 +73,14 @@ def cartoon(
     Source: the class of Grohs, Wiatowski & Boelcskei 2016 (arXiv 1605.00031, from memory;
     exponent 1/2 from its abstract); constants derived (`paper_notes.md`, cartoon functions).
     """
+    require_sizes(
+        "cartoon",
+        constant=constant,
+        tau_sup=tau_sup,
+        perimeter=perimeter,
+        jacobian_sup=jacobian_sup,
+    )
+    require_dimension("cartoon", ndim)
     kappa = ndim * jacobian_sup
     crossing = 1.0 if ndim == 1 else contraction_factor(kappa)
     smooth = 2 * stretch_factor(kappa) * constant * decay_integral(ndim) * tau_sup
@@ -87,5 +102,6 @@ def cartoon_samples(constant: float, count: int, tau_sup: float, jumps: int = 2)
     Source: derived (`paper_notes.md`, cartoon functions); the form remembered from ICML 2016,
     $4K\sqrt{NT}$, fails below one sample.
     """
+    require_sizes("cartoon_samples", constant=constant, count=count, tau_sup=tau_sup, jumps=jumps)
     flips = jumps * (2 * count * tau_sup + 1)
     return constant * (2 * math.sqrt(count) * tau_sup + math.sqrt(flips))

@@ -1,7 +1,8 @@
 r"""Deformation of band-limited signals: right-hand sides of Theorem 2 in its explicit forms.
 
 Displacements $\tau$ and bandwidths R go together: samples and cycles per sample, or any other unit
-of length; phases $\omega$ are in cycles. Bounds are for $\|f\| = 1$.
+of length; phases $\omega$ are in cycles. Bounds are for $\|f\| = 1$. Negative, infinite or undefined
+numbers raise a ValueError.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import scipy.integrate
 from wiatowski._fourier import exponentials
 from wiatowski._types import Array, ArrayLike
 from wiatowski.actions import displaced_points
+from wiatowski.bounds._arguments import require_dimension, require_sizes
 
 __all__ = [
     "DEFORMATION_CONSTANT",
@@ -79,6 +81,14 @@ def deformation_torus(
     Source: Wiatowski & Boelcskei 2018, Theorem 2; the explicit constant is derived
     (`paper_notes.md`).
     """
+    require_sizes(
+        "deformation_torus",
+        bandwidth=bandwidth,
+        tau_sup=tau_sup,
+        omega_sup=omega_sup,
+        jacobian_sup=jacobian_sup,
+    )
+    require_dimension("deformation_torus", ndim)
     kappa = ndim * jacobian_sup
     if not kappa <= 0.5:
         raise ValueError(
@@ -98,6 +108,7 @@ def expansion_factor(slope: float, ndim: int) -> float:
         raise ValueError(
             f"expansion_factor: rho = sup ||D tau||_op must lie in [0, 1), not {slope!r}."
         )
+    require_dimension("expansion_factor", ndim)
     if slope < 1e-8:  # to second order; the closed forms below cancel
         return 1 + ndim * slope / 4
     if ndim == 2:
@@ -127,6 +138,9 @@ def deformation_expansion(
 
     Source: derived for this package (`paper_notes.md`, Theorem 2, part B with the operator norm).
     """
+    require_sizes(
+        "deformation_expansion", bandwidth=bandwidth, tau_sup=tau_sup, omega_sup=omega_sup
+    )
     return 2 * math.pi * (expansion_factor(slope, ndim) * bandwidth * tau_sup + omega_sup)
 
 
@@ -157,6 +171,7 @@ def deformation_line(
     >>> round(deformation_line(0.1, 0.5, 0.0) / (0.1 * 0.5), 6) == round(2 * math.pi, 6)
     True
     """
+    require_sizes("deformation_line", bandwidth=bandwidth, tau_sup=tau_sup, omega_sup=omega_sup)
     crossed = tau_sup if monotone else 2 * tau_sup
     if samples:
         crossed = math.ceil(crossed)
@@ -177,6 +192,7 @@ def deformation_schur(bandwidth: float, tau_sup: float, omega_sup: float) -> flo
 
     Source: the method of Wiatowski & Boelcskei 2018 (from memory), made explicit.
     """
+    require_sizes("deformation_schur", bandwidth=bandwidth, tau_sup=tau_sup, omega_sup=omega_sup)
     return SCHUR_CONSTANT * (bandwidth * tau_sup + omega_sup)
 
 
@@ -194,6 +210,10 @@ def deformation_rough_torus(bandwidth: float, tau_sup: float, omega_sup: float, 
     Source: derived (`paper_notes.md`, part C of Theorem 2); the regime $RT \ll 1$ is that of Nicola &
     Trapasso (arXiv 2104.11977, abstract).
     """
+    require_sizes(
+        "deformation_rough_torus", bandwidth=bandwidth, tau_sup=tau_sup, omega_sup=omega_sup
+    )
+    require_dimension("deformation_rough_torus", ndim)
     reach = bandwidth * tau_sup
     return 2 * math.pi * (reach * (1 + 8 * math.pi * reach) ** (ndim / 2) + omega_sup)
 
@@ -203,10 +223,10 @@ def sieve_factor(slope: float, bandwidths: float | Sequence[float]) -> float:
 
     Args:
         slope: L, Lipschitz constant of the displacement in the maximum norm.
-        bandwidths: R_i per axis; one number for d = 1.
+        bandwidths: R_i per axis, cycles per sample; one number for d = 1.
 
     Raises:
-        ValueError: outside 0 <= L < 1.
+        ValueError: outside 0 <= L < 1 and 0 <= R_i < 1/2.
     """
     if not 0 <= slope < 1:
         raise ValueError(
@@ -214,6 +234,11 @@ def sieve_factor(slope: float, bandwidths: float | Sequence[float]) -> float:
             f"{slope!r}; use deformation_rough, which needs no smoothness."
         )
     widths = np.atleast_1d(np.asarray(bandwidths, float))
+    if not (widths.size and np.all((widths >= 0) & (widths < 0.5))):
+        raise ValueError(
+            "sieve_factor: bandwidths need one number per axis, in cycles per sample and so in [0, 1/2), "
+            f"not {bandwidths!r}."
+        )
 
     def factor(stretch: float) -> float:
         return math.sqrt(np.prod(2 * widths + stretch))
@@ -247,10 +272,11 @@ def deformation_sieve(
         slope: L < 1 with $|\tau(n) - \tau(m)|_\infty \le L|n - m|_\infty$ cyclically.
 
     Raises:
-        ValueError: for L >= 1.
+        ValueError: as `sieve_factor`.
 
     Source: derived from the large sieve inequality (`paper_notes.md`, T2a).
     """
+    require_sizes("deformation_sieve", tau_sup=tau_sup, omega_sup=omega_sup)
     reach = float(np.linalg.norm(np.atleast_1d(bandwidths))) * tau_sup
     return 2 * math.pi * (reach * sieve_factor(slope, bandwidths) + omega_sup)
 
@@ -268,6 +294,8 @@ def deformation_rough(bandwidth: float, tau_sup: float, omega_sup: float, ndim: 
 
     Source: derived for this package (`paper_notes.md`, T2b).
     """
+    require_sizes("deformation_rough", bandwidth=bandwidth, tau_sup=tau_sup, omega_sup=omega_sup)
+    require_dimension("deformation_rough", ndim)
     growth = 1 + 4 * math.pi * bandwidth * (math.floor(2 * tau_sup) + 1)
     return 2 * math.pi * (bandwidth * tau_sup * growth ** (ndim / 2) + omega_sup)
 
@@ -363,6 +391,10 @@ def deformation_sobolev(
     Source: derived (`paper_notes.md`, Sobolev classes); the class is that of Koller, Grossmann, Monich
     & Boche 2018 (from memory).
     """
+    require_sizes(
+        "deformation_sobolev", tau_sup=tau_sup, jacobian_sup=jacobian_sup, seminorm=seminorm
+    )
+    require_dimension("deformation_sobolev", ndim)
     if not 0 <= order <= 1:
         raise ValueError(f"deformation_sobolev: order s must lie in [0, 1], not {order!r}.")
     kappa = ndim * jacobian_sup
@@ -388,6 +420,10 @@ def almost_band_limited(
 
     Source: the class of Czaja & Li (arXiv 1606.08677, from memory); constants derived.
     """
+    require_sizes(
+        "almost_band_limited", bandwidth=bandwidth, tau_sup=tau_sup, jacobian_sup=jacobian_sup
+    )
+    require_dimension("almost_band_limited", ndim)
     if not 0 <= outside <= 1:
         raise ValueError(f"almost_band_limited: epsilon must lie in [0, 1], not {outside!r}.")
     kappa = ndim * jacobian_sup

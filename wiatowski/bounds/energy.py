@@ -102,8 +102,10 @@ def band_growth(low: float, high: float) -> float:
     >>> round(band_growth(1 / 2, 2), 4)
     1.6667
     """
-    if not 0 < low < high:
-        raise ValueError(f"band_growth: 0 < low < high is needed, not low={low!r}, high={high!r}.")
+    if not 0 < low < high < math.inf:
+        raise ValueError(
+            f"band_growth: 0 < low < high is needed, both finite, not low={low!r}, high={high!r}."
+        )
     return (high + low) / (high - low)
 
 
@@ -311,13 +313,15 @@ def depth_for_share(lost: float, bandwidth: float, gap: float, growth: float) ->
     >>> [depth_for_share(1 - share, 1, 1, 5 / 3) for share in (0.25, 0.5, 0.75, 0.9, 0.95, 0.99)]
     [2, 3, 4, 6, 8, 11]
     """
-    if not (0 < lost < 1 and bandwidth > 0 and gap > 0 and growth > 1):
+    sizes = (bandwidth, gap, growth - 1)
+    if not (0 < lost < 1 and all(0 < size < math.inf for size in sizes)):
         raise ValueError(
-            "depth_for_share: 0 < lost < 1, bandwidth > 0, gap > 0 and growth > 1 are needed, not "
-            f"{lost!r}, {bandwidth!r}, {gap!r}, {growth!r}."
+            "depth_for_share: 0 < lost < 1, bandwidth > 0, gap > 0 and growth > 1 are needed, all finite, "
+            f"not {lost!r}, {bandwidth!r}, {gap!r}, {growth!r}."
         )
-    reach = bandwidth / ((1 - math.sqrt(1 - lost)) * gap)
-    return max(0, math.ceil(math.log(reach) / math.log(growth)))
+    # 1 - sqrt(1 - e) = e / (1 + sqrt(1 - e)); in logarithms, which no e is too small for.
+    reach = math.log(bandwidth) - math.log(gap) - math.log(lost) + math.log1p(math.sqrt(1 - lost))
+    return max(0, math.ceil(reach / math.log(growth)))
 
 
 def _propagated(bank: AbstractBank) -> Array:
