@@ -11,18 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import jax
-import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-import wiatowski as wi
 from proofs_numeric.engine import crossing, processes
+from proofs_numeric.engine.brought import brought
 from proofs_numeric.engine.claim import Claim
 from proofs_numeric.engine.pictures import write_pictures
 from proofs_numeric.engine.results import collected, replayed, write_results
 from proofs_numeric.engine.run import FORMAT, VERSION, Plan, all_claims, execute, planned
-from proofs_numeric.engine.setting import Setting
-from proofs_numeric.engine.settings import all_settings, drawn_signals
+from proofs_numeric.engine.settings import all_settings
 from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.findings import found_again
 from wiatowski.serialization import write_whole
@@ -84,8 +82,14 @@ def table(document: dict) -> str:
 
 
 def _run(options: argparse.Namespace, claims: list[Claim], rounds: int) -> int:
-    settings = _settings(options)
     drawn = options.extractor is None
+    if drawn and options.signals is not None:
+        raise ValueError("--signals are those of an extractor; pass --extractor FILE too.")
+    if drawn:
+        settings = all_settings(options.seed, options.full)
+    else:
+        own = (options.extractor, options.signals, options.band, options.seed, options.dtype)
+        settings = [brought(*own)]
     if options.atlas is not None:
         _require_atlas(drawn)
     plan = planned(claims, settings, options.seed, rounds, controls=drawn, own=drawn)
@@ -158,10 +162,14 @@ def _write_atlas(path: Path, document, arrays, crossed, found) -> None:
 def _replay(path: Path, claims: list[Claim]) -> int:
     """Worst cases of an earlier run, from its files."""
     found = replayed(path, {claim.name: claim for claim in claims})
-    lines = [f"{'claim':<34} {'then':>22} {'now':>22}"]
+    lines = [f"{'claim':<34} {'measured then':>20} {'now':>20} {'predicted then':>20} {'now':>20}"]
     for row in found:
+        if "error" in row:
+            lines.append(f"{row['name']:<34} was not evaluated: {row['error']}")
+            continue
+        sides = [row[when][side] for side in ("measured", "predicted") for when in ("then", "now")]
         mark = "" if row["agree"] else "  differs"
-        lines.append(f"{row['name']:<34} {row['then']:>22.15g} {row['now']:>22.15g}{mark}")
+        lines.append(f"{row['name']:<34} " + " ".join(f"{x:>20.13g}" for x in sides) + mark)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0 if found and all(row["agree"] for row in found) else 1
 
@@ -186,8 +194,10 @@ def _identity(plan: Plan, rounds: int) -> dict:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m proofs_numeric", description=__doc__)
     parser.add_argument("--claims", help="names, separated by commas; all by default")
-    parser.add_argument("--extractor", type=Path, help="file written by wiatowski.save (float64)")
-    parser.add_argument("--signals", type=Path, help=".npz with `signals` and `names`, for it")
+    parser.add_argument("--extractor", type=Path, help="file of wiatowski.save (float64), or TOML")
+    parser.add_argument(
+        "--signals", type=Path, help=".npz with `signals` and `names`, or .npy, for it"
+    )
     parser.add_argument(
         "--band", type=_positive, default=8, help="of deformed signals, cycles per period"
     )
@@ -261,55 +271,6 @@ def _chosen(names: str | None, on_extractors: bool) -> list[Claim]:
     if unknown:
         raise ValueError(f"no claim named {', '.join(unknown)}; known: {', '.join(known)}.")
     return [known[name] for name in asked]
-
-
-def _settings(options: argparse.Namespace) -> list[Setting]:
-    if options.extractor is None:
-        return all_settings(options.seed, options.full)
-    with jax.enable_x64(True):  # files hold doubles; `planned` rounds them where need be
-        phi = wi.load(options.extractor)
-    if any(kind[0] > 1 for layer in phi.layers for kind in layer.kinds()):
-        raise ValueError(
-            "the extractor has a Subsampled frame, whose maps lie on several grids; the claims speak of "
-            "maps on one grid: save the extractor with the inner frame."
-        )
-    if phi.output_stride is not None:  # claims speak of every sample of the features
-        paths = "all" if phi.rows is None else _named_paths(phi)
-        phi = wi.FeatureExtractor(phi.layers, phi.grid, phi.output_bank, paths=paths)
-    if options.signals is None:
-        signals, names = (
-            drawn_signals(jax.random.key(options.seed, impl="unsafe_rbg"), phi.grid, 3),
-            ("random",) * 3,
-        )
-    else:
-        with np.load(options.signals, allow_pickle=False) as stored:
-            signals = np.asarray(stored["signals"])
-            names = tuple(str(name) for name in stored["names"])
-    if signals.shape[1:] != phi.grid.shape or not bool(np.isfinite(signals).all()):
-        raise ValueError(
-            f"the signals must be finite, of shape (count, {phi.grid.shape}), not {signals.shape}."
-        )
-    _require_squares(signals, options.dtype)
-    band = min(options.band, (min(phi.grid.shape) - 1) // 2)
-    return [Setting("your extractor", phi, signals, names, band)]
-
-
-def _require_squares(signals: np.ndarray, dtype: str) -> None:
-    """Energies are squares: they must neither overflow nor vanish."""
-    limits = np.finfo(dtype)
-    least, most = limits.tiny**0.3, limits.max**0.3
-    sizes = np.sqrt(np.sum(np.abs(signals) ** 2, axis=tuple(range(1, signals.ndim))))
-    if np.any((sizes > most) | ((sizes < least) & (sizes > 0))):
-        raise ValueError(
-            f"the signals' norms must be zero or lie between {least:.0e} and {most:.0e} in {dtype}, so "
-            "that their squares are numbers; divide them by their largest value."
-        )
-
-
-def _named_paths(phi: wi.FeatureExtractor) -> list[tuple[str, ...]]:
-    """The paths that an extractor follows, by the labels of their atoms."""
-    rows = [row for rows in phi.rows or () for row in rows]
-    return [tuple(layer.labels[i] for layer, i in zip(phi.layers, row)) for row in rows]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import wiatowski as wi
 from proofs_numeric.__main__ import _chosen, main, succeeded, table
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.results import collected, replayed, write_results
-from proofs_numeric.engine.run import all_claims, execute, planned
+from proofs_numeric.engine.run import FORMAT, VERSION, all_claims, execute, planned
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import drawn_signals
 from proofs_numeric.engine.units import Store
@@ -253,7 +253,7 @@ def test_the_same_seed_gives_the_same_results_whatever_else_runs():
     assert first[claim.name] == second[claim.name]
 
 
-def test_worst_cases_are_found_again_from_the_files(tmp_path):
+def test_worst_cases_are_found_again_from_the_files(tmp_path, capsys):
     chosen = [
         CLAIMS[n] for n in ("wb2018_lipschitz", "derived_deformation_line", "gwb2016_cartoon")
     ]
@@ -264,8 +264,32 @@ def test_worst_cases_are_found_again_from_the_files(tmp_path):
     assert all(row["agree"] for row in found)
     stored = json.loads((tmp_path / "claims.json").read_text())
     stored["claims"][0]["worst"]["measured"] *= 1.01
+    stored["claims"][1]["worst"]["predicted"] *= 1.01
+    del stored["claims"][2]["worst"]["arrays"]
     (tmp_path / "claims.json").write_text(json.dumps(stored))
-    assert [row["agree"] for row in replayed(tmp_path / "claims.json", CLAIMS)].count(False) == 1
+    again = replayed(tmp_path / "claims.json", CLAIMS)
+    assert not any(row["agree"] for row in again)
+    assert [row["error"] for row in again if "error" in row] == ["KeyError: 'arrays'"]
+    assert main(["--replay", str(tmp_path / "claims.json")]) == 1
+    table = capsys.readouterr().out
+    assert table.count("differs") == 2
+    assert "was not evaluated: KeyError: 'arrays'" in table
+
+
+def test_files_of_another_kind_are_not_replayed(tmp_path):
+    path = tmp_path / "c.json"
+    np.savez(tmp_path / "c.npz", a=np.zeros(1))
+    for text, words in [
+        ("[]", "not a document of this release"),
+        ("{", "no results of an earlier run"),
+        (json.dumps({"format": FORMAT, "version": VERSION, "claims": [{}]}), "claims is damaged"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(ValueError, match=words):
+            replayed(path, CLAIMS)
+    (tmp_path / "c.npz").write_bytes(b"no archive")
+    with pytest.raises(ValueError, match="no results of an earlier run"):
+        replayed(path, CLAIMS)
 
 
 def test_the_command_checks_an_extractor_of_ones_own(tmp_path):
@@ -288,7 +312,7 @@ def test_the_command_checks_an_extractor_of_ones_own(tmp_path):
     np.savez(tmp_path / "s.npz", signals=np.eye(2, 31), names=np.array(["first", "second"]))
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 2
-    assert "must be finite, of shape (count, (32,))" in done.stderr
+    assert "needs signals of shape (count, 32), not (2, 31)" in done.stderr
 
 
 def test_an_unknown_claim_is_named():
@@ -316,6 +340,20 @@ def test_options_are_refused_before_the_run(capsys, arguments, words):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--signals", "s.npz"], "pass --extractor FILE too"),
+        (["--processes", "localhost:1,0,0"], "index 0 of 0 is none of them"),
+        (["--processes", "localhost:1,2,2"], "index 2 of 2 is none of them"),
+        (["--processes", "localhost:1,2"], "takes ADDRESS,COUNT,INDEX"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(capsys, arguments, words):
+    assert main(["--claims", "wb2018_norm", *arguments]) == 2
     assert words in capsys.readouterr().err
 
 

@@ -40,8 +40,10 @@ def join(description: str | None) -> None:
             f"--processes takes ADDRESS,COUNT,INDEX, for example localhost:9876,2,0, not "
             f"{description!r}."
         ) from None
-    if not 0 <= number < total:
-        raise ValueError(f"--processes: the index must lie in 0..{total - 1}, not {number}.")
+    if total < 1 or not 0 <= number < total:
+        raise ValueError(
+            f"--processes: indices count from 0 to COUNT - 1; index {number} of {total} is none of them."
+        )
     jax.distributed.initialize(address, num_processes=total, process_id=number)
 
 

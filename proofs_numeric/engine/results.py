@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,24 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric.engine.claim import Claim, Witness
 from proofs_numeric.engine.examples import in_second_precision, smallest
-from proofs_numeric.engine.run import FORMAT, VERSION, Plan, merged, overall, settings_of, told
+from proofs_numeric.engine.run import (
+    FORMAT,
+    VERSION,
+    Plan,
+    describe,
+    merged,
+    overall,
+    settings_of,
+    told,
+)
 from proofs_numeric.engine.setting import Continuum, Setting
 from proofs_numeric.engine.threads import for_each
 from proofs_numeric.engine.units import Store
 from wiatowski.serialization import write_whole
 
 __all__ = ["collected", "replayed", "write_results"]
+
+_SIDES, _ROW = ("measured", "predicted"), {"name", "worst"}
 
 
 def collected(
@@ -99,7 +111,8 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
         claims: by name.
 
     Returns:
-        Per claim the name, what was found then and now, and whether both agree within the budget.
+        Per claim the name, both sides then and now, and whether they agree within the budget; where
+        the case could not be evaluated, the error in place of what is now.
 
     Raises:
         ValueError: if the files are not of that kind.
@@ -108,36 +121,43 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
         document = json.loads(path.read_text(encoding="utf-8"))
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path}: no results of an earlier run with arrays beside them ({error})."
         ) from None
-    if (document.get("format"), document.get("version")) != (FORMAT, VERSION):
+    kind = document if isinstance(document, dict) else {}
+    if (kind.get("format"), kind.get("version")) != (FORMAT, VERSION):
         raise ValueError(f"{path}: not a document of this release; run the claims again.")
+    rows = kind.get("claims")
+    if not isinstance(rows, list) or not all(isinstance(r, dict) and set(r) >= _ROW for r in rows):
+        raise ValueError(f"{path}: its list of claims is damaged; run the claims again.")
     found = []
-    for row in document["claims"]:
+    for row in rows:
         worst, claim = row["worst"], claims.get(row["name"])
         if worst is None or claim is None:
             continue
-        setting = _restored(document, worst["setting"], arrays)
-        held = {k: arrays[key] for k, key in worst["arrays"].items()}
-        witness = Witness(held, worst["parameters"], worst["origin"])
-        cases = claim.evaluate(setting, [witness])
-        inside = [i for i, g in enumerate(cases.groups) if g == worst["group"]]
-        index = min(
-            inside or range(len(cases)), key=lambda i: abs(cases.measured[i] - worst["measured"])
-        )
-        now = float(cases.measured[index])
-        slack = 4 * (float(cases.budget[index]) + worst["budget"]) + 1e-12 * abs(now)
-        found.append(
-            {
-                "name": row["name"],
-                "then": worst["measured"],
-                "now": now,
-                "agree": abs(now - worst["measured"]) <= slack,
-            }
-        )
+        then: dict[str, Any] = {}
+        try:
+            then = {side: float(worst[side]) for side in _SIDES}
+            again = _again(claim, _restored(document, worst["setting"], arrays), worst, arrays)
+        except Exception as error:  # damaged or edited by hand; the others are still worth a look
+            again = {"error": f"{type(error).__name__}: {error}", "agree": False}
+        found.append({"name": row["name"], "then": then, **again})
     return found
+
+
+def _again(claim: Claim, setting: Setting, worst: dict[str, Any], arrays) -> dict[str, Any]:
+    held = {k: arrays[key] for k, key in worst["arrays"].items()}
+    witness = Witness(held, worst["parameters"], worst["origin"])
+    cases = claim.evaluate(setting, [witness])
+    inside = [i for i, g in enumerate(cases.groups) if g == worst["group"]]
+    index = min(
+        inside or range(len(cases)), key=lambda i: abs(cases.measured[i] - worst["measured"])
+    )
+    now = describe(cases, index)
+    slack = 4 * (now["budget"] + worst["budget"]) + 1e-12 * abs(now["measured"])
+    agree = all(abs(now[side] - worst[side]) <= slack for side in _SIDES)
+    return {"now": {side: now[side] for side in _SIDES}, "agree": agree}
 
 
 def _examined(
