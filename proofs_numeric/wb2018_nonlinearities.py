@@ -102,7 +102,10 @@ def _pointwise(setting: Setting) -> list[int]:
 
 def _draw(key: jax.Array, layer: int, closest: float, origin: str) -> Witness:
     random = generator(key)
-    size = 10 ** random.uniform(-3, 2, _PAIRS)
+    # Half where thresholds usually lie, half far below and above.
+    size = 10 ** np.where(
+        np.arange(_PAIRS) % 2, random.uniform(-3, 2, _PAIRS), random.uniform(-7, 7, _PAIRS)
+    )
     z = size * np.exp(2j * np.pi * random.uniform(size=_PAIRS))
     step = size * 10 ** random.uniform(np.log10(closest), 0.5, _PAIRS)
     o = z + step * np.exp(2j * np.pi * random.uniform(size=_PAIRS))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -243,6 +244,18 @@ def test_a_claim_whose_cases_say_nothing_does_not_pass():
 def test_nothing_applicable_is_no_success():
     _, document, _ = run([CLAIMS["wgb2018_energy_identity"]], [setting(wi.Decimate(2))])
     assert not succeeded(document)
+
+
+def test_a_nonlinearity_that_is_steep_at_large_amplitudes_alone_is_found_out():
+    def steep(u):
+        size = jnp.abs(u)
+        return jnp.where(size > 1e5, u * (2 - 1e5 / jnp.maximum(size, 1)), u)
+
+    where = setting(wi.Dilate(2), wi.Pointwise(steep, 1.0, "steep"))
+    claim = CLAIMS["wb2018_nonlinearities"]
+    rows, _, _ = run([claim], [where])
+    assert rows[claim.name]["verdict"] == "fails"
+    assert rows[claim.name]["tightness"] == pytest.approx(2, rel=1e-2)
 
 
 def test_the_same_seed_gives_the_same_results_whatever_else_runs():
