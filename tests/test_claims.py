@@ -9,17 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from claim_runs import CLAIMS, run, setting
 
 import wiatowski as wi
-from proofs_numeric.__main__ import _chosen, main, succeeded, table
-from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
-from proofs_numeric.engine.results import collected, replayed, write_results
-from proofs_numeric.engine.run import FORMAT, VERSION, all_claims, execute, planned
+from proofs_numeric.__main__ import _chosen, main, succeeded
+from proofs_numeric.engine.results import replayed, write_results
+from proofs_numeric.engine.run import FORMAT, VERSION, all_claims
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.settings import drawn_signals
-from proofs_numeric.engine.units import Store
-
-CLAIMS = {claim.name: claim for claim in all_claims()}
 
 
 @pytest.fixture(autouse=True)
@@ -27,23 +24,6 @@ def double():
     """Proofs run in float64."""
     with jax.enable_x64(True):
         yield
-
-
-def setting(pooling, nonlinearity=None, layers=2, size=64) -> Setting:
-    grid = wi.Grid((size,))
-    layer = wi.Layer(wi.frames.Meyer(scales=2), nonlinearity or wi.Modulus(), pooling)
-    phi = wi.FeatureExtractor([layer] * layers, grid)
-    signals = drawn_signals(jax.random.key(0), grid, 3)
-    return Setting("small", phi, signals, ("random",) * 3, band=5)
-
-
-def run(claims, settings, controls=False, own=False, simplify=False):
-    """Rows by claim, the whole document, and the arrays."""
-    plan = planned(claims, settings, 0, 1, controls, own)
-    store = Store(None, {})
-    execute(plan, store, lambda text: None)
-    document, arrays = collected(plan, store, lambda text: None, simplify)
-    return {row["name"]: row for row in document["claims"]}, document, arrays
 
 
 def test_there_is_one_claim_a_file():
@@ -152,98 +132,6 @@ def test_a_claim_that_needs_admissibility_is_not_evaluated_without_it():
     rows, _, _ = run([CLAIMS["wb2018_lipschitz"], CLAIMS["derived_lipschitz_recursion"]], [where])
     assert rows["wb2018_lipschitz"]["verdict"] == "hypotheses not met"
     assert rows["derived_lipschitz_recursion"]["verdict"] == "tight"
-
-
-def cases(measured, predicted, budget=0.0) -> Cases:
-    count = len(measured)
-    return Cases(
-        np.array(measured),
-        np.array(predicted),
-        np.full(count, budget),
-        [Witness({"signal": np.zeros(4)})] * count,
-        ["case"] * count,
-    )
-
-
-def test_a_nan_fails_and_is_the_worst_case():
-    found = cases([0.5, np.nan, 0.9], [1.0, 1.0, 1.0])
-    assert not found.holds
-    assert found.worst() == 1
-
-
-def test_cases_of_different_length_are_refused():
-    with pytest.raises(ValueError, match="columns differ in length"):
-        dataclasses.replace(cases([1.0], [1.0]), description=["a", "b"])
-
-
-class FalseClaim(Claim):
-    name, title, statement, source = "false", "False", "$1 \\leq 0$", "nobody"
-
-    def hypotheses(self, setting):
-        return (Hypothesis("none", True),)
-
-    def given(self, setting, key):
-        return [Witness({"signal": np.arange(4.0)})]
-
-    def searched(self, setting, attempt):
-        return []
-
-    def evaluate(self, setting, witnesses):
-        return cases([1.0] * len(witnesses), [0.0] * len(witnesses))
-
-    def controls(self, key):
-        return (Control("holds although it should not", "", cases([0.0], [1.0])),)
-
-
-class SilentClaim(FalseClaim):
-    name = "silent"
-
-    def evaluate(self, setting, witnesses):
-        return cases([0.0] * len(witnesses), [1.0] * len(witnesses), budget=1e-9)
-
-    def controls(self, key):
-        return ()
-
-
-def test_a_false_claim_fails_and_so_does_the_run(tmp_path):
-    _, document, arrays = run([FalseClaim()], [setting(wi.Dilate(2))], controls=True)
-    assert document["claims"][0]["verdict"] == "fails"
-    assert document["claims"][0]["worst"]["measured"] == 1.0
-    assert not document["claims"][0]["controls"][0]["violated"]
-    assert not succeeded(document)
-    assert "fails" in table(document)
-    write_results(tmp_path / "claims.json", document, arrays)
-    assert json.loads((tmp_path / "claims.json").read_text())["claims"][0]["name"] == "false"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["claims.json", "claims.npz"]
-
-
-class RaisingClaim(FalseClaim):
-    name = "raising"
-
-    def evaluate(self, setting, witnesses):
-        raise OverflowError("beyond what an evaluation bears")
-
-
-def test_an_error_in_one_claim_is_told_and_ends_nothing_else():
-    claims = [RaisingClaim(), SilentClaim(), CLAIMS["wb2018_norm"]]
-    rows, document, _ = run(claims, [setting(wi.Dilate(2))])
-    assert rows["raising"]["verdict"] == "not evaluated"
-    assert [error["unit"] for error in rows["raising"]["errors"]] == ["raising: small: given"]
-    assert "in evaluate" in rows["raising"]["errors"][0]["traceback"]
-    assert rows["wb2018_norm"]["verdict"] in ("holds", "tight")
-    assert not succeeded(document)
-    assert "was not evaluated: OverflowError: beyond what an evaluation bears" in table(document)
-
-
-def test_a_claim_whose_cases_say_nothing_does_not_pass():
-    rows, document, _ = run([SilentClaim()], [setting(wi.Dilate(2))])
-    assert rows["silent"]["verdict"] == "not applicable"
-    assert not succeeded(document)
-
-
-def test_nothing_applicable_is_no_success():
-    _, document, _ = run([CLAIMS["wgb2018_energy_identity"]], [setting(wi.Decimate(2))])
-    assert not succeeded(document)
 
 
 def test_a_nonlinearity_that_is_steep_at_large_amplitudes_alone_is_found_out():

@@ -151,27 +151,3 @@ def test_a_damaged_unit_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:50])
     with pytest.raises(ValueError, match="delete that file, and the same call does it again"):
         store.get("a: given")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("localhost:1", "takes ADDRESS,COUNT,INDEX"), ("localhost:1,2,2", "must lie in 0..1, not 2")],
-)
-def test_processes_that_cannot_be_are_refused(text, words):
-    process = start(["--processes", text])
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 2
-    assert words in err
-
-
-def test_results_that_are_none_are_refused(tmp_path):
-    (tmp_path / "c.json").write_text("{}")
-    process = start(["--replay", tmp_path / "c.json"])
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 2
-    assert "no results of an earlier run with arrays beside them" in err
-    np.savez(tmp_path / "c.npz", a=np.zeros(1))
-    process = start(["--replay", tmp_path / "c.json"])
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 2
-    assert "not a document of this release" in err
