@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import math
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -23,6 +21,7 @@ from proofs_numeric.engine.run import FORMAT, VERSION, Plan, all_claims, execute
 from proofs_numeric.engine.settings import all_settings
 from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.findings import found_again
+from wiatowski.options import SEED, whole
 from wiatowski.serialization import write_whole
 
 #: Chunks of restarts per claim and setting of a full run.
@@ -199,10 +198,10 @@ def _parser() -> argparse.ArgumentParser:
         "--signals", type=Path, help=".npz with `signals` and `names`, or .npy, for it"
     )
     parser.add_argument(
-        "--band", type=_positive, default=8, help="of deformed signals, cycles per period"
+        "--band", type=whole(1), default=8, help="of deformed signals, cycles per period"
     )
     parser.add_argument("--json", type=_json, help="write results here, arrays beside it as .npz")
-    parser.add_argument("--seed", type=_seed, default=0)
+    parser.add_argument("--seed", type=SEED, default=0)
     parser.add_argument(
         "--full",
         action="store_true",
@@ -219,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         "with every claim, its worst case and controls; kept in --out (claims-atlas)",
     )
     parser.add_argument(
-        "--rounds", type=_positive, help="chunks of restarts per claim and extractor"
+        "--rounds", type=whole(1), help="chunks of restarts per claim and extractor"
     )
     parser.add_argument("--out", type=Path, help="folder that keeps each finished chunk")
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
@@ -230,25 +229,6 @@ def _parser() -> argparse.ArgumentParser:
         help="one process of several: where the first listens, how many, which this is",
     )
     return parser
-
-
-def _whole(words: str, least: int, most: float = math.inf) -> Callable[[str], int]:
-    """A type for argparse: whole numbers between two, named in words."""
-
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"a whole number {words} is needed, not {text!r}")
-        return value
-
-    return parse
-
-
-_positive = _whole("from 1 on", 1)
-_seed = _whole("from 0 to 2^32 - 1", 0, 2**32 - 1)
 
 
 def _json(text: str) -> Path:

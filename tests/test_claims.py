@@ -231,8 +231,8 @@ def test_an_unknown_claim_is_named():
     [
         (["--rounds", "0"], "a whole number from 1 on is needed, not '0'"),
         (["--band", "x"], "a whole number from 1 on is needed, not 'x'"),
-        (["--seed", "-1"], "a whole number from 0 to 2^32 - 1 is needed, not '-1'"),
-        (["--seed", str(2**80)], "a whole number from 0 to 2^32 - 1 is needed"),
+        (["--seed", "-1"], "a whole number from 0 to 4294967295 is needed, not '-1'"),
+        (["--seed", str(2**80)], "a whole number from 0 to 4294967295 is needed"),
         (["--json", "results.npz"], "a file that ends in .json, in a folder that exists"),
         (["--json", "nowhere/results.json"], "a file that ends in .json, in a folder that exists"),
     ],

@@ -307,7 +307,13 @@ def test_out_not_writable(work, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--size", "1"], ["--seed", "-1"], ["--band", "none"], ["--image", "a", "--photo", "b"]],
+    [
+        ["--size", "1"],
+        ["--seed", "-1"],
+        ["--seed", str(2**32)],
+        ["--band", "none"],
+        ["--image", "a", "--photo", "b"],
+    ],
 )
 def test_arguments_that_argparse_refuses(work, capsys, arguments):
     with pytest.raises(SystemExit) as stopped:

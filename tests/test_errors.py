@@ -35,6 +35,7 @@ OTHERS = {
     "_certify_command.py",
     "constants.py",
     "cli.py",
+    "options.py",
     "report.py",
     "plot.py",
     "testing.py",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from wiatowski._certify_command import add_certify
 from wiatowski._transform_command import add_transform
+from wiatowski.options import SEED, whole
 from wiatowski.presets import PRESETS
 from wiatowski.signals import PHOTOS
 
@@ -108,16 +109,16 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--out", metavar="DIR", default="report", help="default: %(default)s")
     verify.add_argument(
         "--size",
-        type=_integer(2),
+        type=whole(2),
         default=256,
         help="the longer side is shrunk to this many pixels, never enlarged (default: %(default)s)",
     )
     verify.add_argument(
-        "--seed", type=_integer(0), default=0, help="of random cases (default: %(default)s)"
+        "--seed", type=SEED, default=0, help="of random cases (default: %(default)s)"
     )
     verify.add_argument(
         "--band",
-        type=_integer(1),
+        type=whole(1),
         default=8,
         help="largest frequency per side kept for deformations (default: %(default)s)",
     )
@@ -130,21 +131,6 @@ def _parser() -> argparse.ArgumentParser:
     add_certify(commands)
     add_transform(commands)
     return parser
-
-
-def _integer(least: int):
-    """A type for argparse that says what it wants."""
-
-    def parse(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"must be an integer >= {least}, not {text!r}")
-        return value
-
-    return parse
 
 
 def _complain(message: str, status: int) -> int:
