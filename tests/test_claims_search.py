@@ -10,7 +10,7 @@ import pytest
 import wiatowski as wi
 from proofs_numeric import _displacements as fields
 from proofs_numeric import _worst_displacement as worst
-from proofs_numeric import findings
+from proofs_numeric import findings, wb2018_norm
 from proofs_numeric._deformation import _by_lanczos, worst_signal
 from proofs_numeric._slopes import fitted
 from proofs_numeric.engine import crossing
@@ -154,6 +154,15 @@ def test_settings_of_every_seed_can_be_built(seed):
     assert {s.grid.ndim for s in settings} == {1, 2, 3}
 
 
+class Raising(type(wb2018_norm.CLAIM)):
+    """A claim that no extractor can bear."""
+
+    name = "raising"
+
+    def evaluate(self, setting, witnesses):
+        raise OverflowError("beyond what it bears")
+
+
 def test_the_crossing_is_as_wide_as_it_says(monkeypatch):
     assert len(crossing.FRAMES) >= 12
     assert len(crossing.NONLINEARITIES) >= 6
@@ -165,6 +174,7 @@ def test_the_crossing_is_as_wide_as_it_says(monkeypatch):
     crossing._everything.cache_clear()
     names = ("wb2018_norm", "wb2018_translation_dilated")
     claims = [claim for claim in all_claims() if claim.name in names]
+    claims.append(Raising())
     store, seen = Store(None, {}), []
     crossing.cross(claims, 0, store, seen.append)
     crossing.cross(claims, 0, store, seen.append)  # nothing is done twice
@@ -180,6 +190,9 @@ def test_the_crossing_is_as_wide_as_it_says(monkeypatch):
     assert cells["Meyer|Modulus|Decimate"]["verdict"] == "not applicable"
     assert cells["Meyer|Modulus|Dilate"]["verdict"] == "tight"
     assert found["cells"]["wb2018_norm"]["Haar|Modulus|Decimate"]["tightness"] > 0.99
+    broken = found["cells"]["raising"]["Haar|Modulus|Decimate"]
+    assert broken["verdict"] == "not evaluated"
+    assert "OverflowError: beyond what it bears" in broken["error"]
 
 
 def test_padding_with_zero_atoms_changes_no_statement():

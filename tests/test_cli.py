@@ -91,7 +91,7 @@ def test_the_claims_get_the_extractor_and_the_channels(work):
     ("verdicts", "behaviour", "status", "words"),
     [
         (("holds", "fails"), "1", 1, "1 of 2 applicable claims FAIL: Claim 1"),
-        (("holds", "not evaluated"), "1", 1, "1 claims could not be evaluated: Claim 1"),
+        (("holds", "not evaluated"), "1", 1, "1 claim could not be evaluated: Claim 1"),
         (("not applicable",), "1", 1, "No claim was applicable"),
         ((), "0", 1, "No claim was applicable"),
     ],

@@ -95,7 +95,7 @@ def places(claim: Entry) -> list[Place]:
                 [(reached.get(name), ceilings.get(name)) for name in names],
             )
         )
-    return sorted(found, key=lambda place: (place.verdict != "fails", -place.tightness))
+    return sorted(found, key=lambda p: (p.verdict not in ("fails", "not evaluated"), -p.tightness))
 
 
 def idle(claim: Entry) -> list[tuple[str, str, list[Entry]]]:

@@ -124,8 +124,7 @@ def cross(
         own = Store(None, {})
         execute(plan, own, lambda _: None, workers=1)
         rows, _ = merged(plan, own)
-        kept = ("verdict", "tightness")
-        return {row["name"]: {k: row[k] for k in kept} for row in rows}, {}
+        return {row["name"]: _cell(row) for row in rows}, {}
 
     def one(setting: Setting) -> None:
         unit = f"crossed: {setting.name}"
@@ -158,6 +157,13 @@ def table(claims: Sequence[Claim], seed: int, store: Store) -> dict[str, Any]:
 @functools.cache
 def _everything(seed: int) -> tuple[Setting, ...]:
     return (*combinations(seed), *all_settings(seed, full=True))
+
+
+def _cell(row: dict[str, Any]) -> dict[str, Any]:
+    """Of a claim's row; with what went wrong where something did."""
+    errors = "; ".join(error["text"] for error in row["errors"])
+    cell = {"verdict": row["verdict"], "tightness": row["tightness"]}
+    return cell | ({"error": errors} if errors else {})
 
 
 def _cells(claims: Sequence[Claim], settings: Sequence[Setting], store: Store) -> dict[str, Any]:

@@ -186,7 +186,10 @@ def outcome(document: dict[str, Any]) -> tuple[bool, str]:
         return False, f"{failed} of {held + failed} applicable claims FAIL: {names}{rest}"
     if unknown:
         names = ", ".join(claim["title"] for claim in counts["not evaluated"])
-        return False, f"{unknown} claims could not be evaluated: {names}{rest}"
+        return (
+            False,
+            f"{unknown} claim{'s' if unknown > 1 else ''} could not be evaluated: {names}{rest}",
+        )
     if not held:
         return False, f"No claim was applicable ({unmet + idle} tried), so nothing was shown"
     return True, f"All {held} applicable claims hold{rest}"
