@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._types import Array
 from wiatowski.certificates import Certificate, CertificateError, certify_bank
 from wiatowski.certificates.on_grid import weighted_upper
 from wiatowski.frames.bank import AbstractBank
+from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.layer import Layer
+from wiatowski.paths import Node, followed
 
 __all__ = ["Constants"]
 
@@ -47,6 +52,47 @@ class Constants(NamedTuple):
             f"{verdict}: max{{B, B L^2 R^2}} = {max(self.gains)!r}; Lipschitz constant <= "
             f"{self.lipschitz_bound!r} ({how})"
         )
+
+
+def computed_constants(
+    layers: Sequence[Layer], banks: Sequence[AbstractBank], trees: Sequence[Node]
+) -> tuple[list[Array], list[Array], Array]:
+    r"""Upper frame bounds; the gains max{B, B L^2 R^2} of all layers, and sup |chi_D|^2; $\sqrt{v_0}$.
+
+    Args:
+        layers: on their grids.
+        banks: those of the layers and the output bank.
+        trees: of the paths.
+    """
+    met = _met_banks(layers, banks, trees)
+    factors = [layer.lipschitz() ** 2 for layer in layers]
+    uppers = [_largest(own) for own in met]
+    gains = [*(jnp.maximum(b, b * factor) for b, factor in zip(uppers, factors)), uppers[-1]]
+    value = uppers[-1]
+    for own, factor in reversed(list(zip(met, factors))):
+        value = _largest(own, value * factor)
+    return uppers, gains, jnp.sqrt(value)
+
+
+def _met_banks(
+    layers: Sequence[Layer], banks: Sequence[AbstractBank], trees: Sequence[Node]
+) -> list[list[AbstractBank]]:
+    """Per depth what its maps meet: the bank, and for maps on fewer samples the atoms folded to them."""
+    strides = followed(trees)
+    met = []
+    for depth, bank in enumerate(banks):
+        own = [bank]
+        if isinstance(bank, SubsampledBank) and bank.periodised:
+            for stride, rows in strides.get(depth, {}).items():
+                atoms = layers[depth].members(rows) if rows else []
+                own += [bank.on_samples(stride, atoms)] if stride > 1 else []
+        met.append(own)
+    return met
+
+
+def _largest(banks: Sequence[AbstractBank], weight: Array | float = 1.0) -> Array:
+    """Of their upper bounds."""
+    return functools.reduce(jnp.maximum, [bank.upper_bound(weight) for bank in banks])
 
 
 def certify_layers(layers: Sequence[Layer], output_bank: AbstractBank) -> tuple[Certificate, ...]:

@@ -14,7 +14,12 @@ import numpy as np
 from wiatowski._chunks import chunk_bytes, vmapped_as
 from wiatowski._types import Array, is_concrete
 from wiatowski.certificates import Certificate
-from wiatowski.constants import Constants, certified_constants, certify_layers
+from wiatowski.constants import (
+    Constants,
+    certified_constants,
+    certify_layers,
+    computed_constants,
+)
 from wiatowski.execution import Collected, propagated
 from wiatowski.features import Features
 from wiatowski.frames.bank import AbstractBank, FrameBounds
@@ -424,13 +429,7 @@ def _keeps(phi: FeatureExtractor) -> list[int]:
 
 @eqx.filter_jit
 def _constants(phi: FeatureExtractor) -> tuple[list[Array], list[Array], Array]:
-    """Upper frame bounds; the gains max{B, B L^2 R^2} of all layers, and sup |chi_D|^2; sqrt(v_0)."""
-    uppers = [bank.upper_bound() for bank in phi.banks]
-    value = uppers[-1]
-    gains = [*(layer.gain() for layer in phi.layers), value]
-    for layer in reversed(phi.layers):
-        value = layer.bank.upper_bound(value * layer.lipschitz() ** 2)
-    return uppers, gains, jnp.sqrt(value)
+    return computed_constants(phi.layers, phi.banks, phi.trees)
 
 
 def _default_output(last: Layer, deepest: Grid) -> Frame | AbstractBank:

@@ -160,13 +160,17 @@ class Layer(eqx.Module):
         Returns:
             (maps, atoms of each, *window), the window all frequencies of `samples` or fewer.
         """
-        groups = self._groups()
-        members = [atom for row in rows for atom in groups[row]]
+        members = self.members(rows)
         if isinstance(self.bank, SubsampledBank):
             atoms = self.bank.band(members, samples)
         else:
             atoms = window(chosen(self.bank.atoms_hat, members), samples)
         return atoms.reshape(len(rows), -1, *atoms.shape[1:])
+
+    def members(self, rows: Sequence[int]) -> list[int]:
+        """Numbers of the atoms of some maps."""
+        groups = self._groups()
+        return [atom for row in rows for atom in groups[row]]
 
     def _groups(self) -> tuple[tuple[int, ...], ...]:
         return self.nonlinearity.groups(self.bank.labels)

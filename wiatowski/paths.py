@@ -12,7 +12,7 @@ from wiatowski._types import is_concrete
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.layer import Layer
 
-__all__ = ["Branch", "Node", "PathRule", "canonical_order", "trees_of_paths"]
+__all__ = ["Branch", "Node", "PathRule", "canonical_order", "followed", "trees_of_paths"]
 
 Labels = tuple[str, ...]
 PathRule = Callable[[Labels], bool]
@@ -124,6 +124,26 @@ def trees_of_paths(
         )
     rule = paths if callable(paths) else _prefixes(paths, labels).__contains__
     return (_tree(kinds, lambda path: bool(rule(_named(path, labels))), 0, len(layers)),), "chosen"
+
+
+def followed(trees: Sequence[Node]) -> dict[int, dict[int, tuple[int, ...]]]:
+    """Per depth and stride of its maps, the rows of the next layer that some path goes on with."""
+    rows: dict[int, dict[int, set[int]]] = {}
+    seen: set[Node] = set()
+    waiting = list(trees)
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        own = rows.setdefault(node.depth, {}).setdefault(node.stride, set())
+        for branch in node.branches:
+            own.update(branch.rows)
+            waiting.append(branch.node)
+    return {
+        depth: {stride: tuple(sorted(own)) for stride, own in strides.items()}
+        for depth, strides in rows.items()
+    }
 
 
 def _named(path: Path, labels: Sequence[Labels]) -> Labels:

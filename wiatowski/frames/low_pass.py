@@ -35,8 +35,8 @@ class AbstractLowPass(eqx.Module):
     r"""$\hat\chi$ on one grid, real in space."""
 
     @abc.abstractmethod
-    def hat(self, shape: tuple[int, ...]) -> Array:
-        """Samples of the transform on the whole grid."""
+    def hat(self, shape: tuple[int, ...], stride: int = 1) -> Array:
+        """The transform on a grid of `shape`, as maps on every `stride`-th of its samples meet it."""
 
     @abc.abstractmethod
     def scaled_by(self, factor) -> AbstractLowPass:
@@ -70,8 +70,12 @@ class WholeLowPass(AbstractLowPass):
     values: Array
     periodised: bool = eqx.field(static=True, default=False)
 
-    def hat(self, shape: tuple[int, ...]) -> Array:
-        return self.values
+    def hat(self, shape: tuple[int, ...], stride: int = 1) -> Array:
+        if stride == 1:
+            return self.values
+        if self.periodised:
+            return stride ** len(shape) * fold(self.values, stride, len(shape))
+        return frequencies(self.values, tuple(n // stride for n in shape))
 
     def scaled_by(self, factor) -> WholeLowPass:
         return WholeLowPass(self.values * factor, self.periodised)
@@ -80,11 +84,7 @@ class WholeLowPass(AbstractLowPass):
         self, shape: tuple[int, ...], stride: int, keep: int, window: Window | None = None
     ) -> Average:
         ndim = len(shape)
-        if self.periodised:
-            atom_hat = stride**ndim * fold(self.values, stride, ndim)
-        else:
-            atom_hat = frequencies(self.values, tuple(n // stride for n in shape))
-        atom_hat = hermitian_part(atom_hat, ndim)
+        atom_hat = hermitian_part(self.hat(shape, stride), ndim)
         ends = () if window is None else tuple(slice(*own) for own in window)
 
         def average(u: Array) -> Array:
@@ -96,6 +96,9 @@ class WholeLowPass(AbstractLowPass):
 
 class AbstractProductLowPass(AbstractLowPass):
     r"""$\hat\chi(\omega) = \prod_i \hat\chi_i(\omega_i)$: applied axis by axis."""
+
+    def hat(self, shape: tuple[int, ...], stride: int = 1) -> Array:
+        return _outer([self.line(axis, size, stride) for axis, size in enumerate(shape)])
 
     @abc.abstractmethod
     def line(self, axis: int, size: int, stride: int) -> Array:
@@ -174,13 +177,12 @@ class SpectralLowPass(AbstractProductLowPass):
     factors: tuple[Array, ...]
     periodised: bool = eqx.field(static=True, default=False)
 
-    def hat(self, shape: tuple[int, ...]) -> Array:
-        return _outer(self.factors)
-
     def scaled_by(self, factor) -> SpectralLowPass:
         return SpectralLowPass((self.factors[0] * factor, *self.factors[1:]), self.periodised)
 
     def line(self, axis: int, size: int, stride: int) -> Array:
+        if stride == 1:
+            return self.factors[axis]
         if self.periodised:
             return stride * fold(self.factors[axis], stride, 1)
         return frequencies(self.factors[axis], (size // stride,))
@@ -197,9 +199,6 @@ class SpatialLowPass(AbstractProductLowPass):
     """
 
     taps: tuple[Array, ...]
-
-    def hat(self, shape: tuple[int, ...]) -> Array:
-        return _outer([self.line(axis, size, 1) for axis, size in enumerate(shape)])
 
     def scaled_by(self, factor) -> SpatialLowPass:
         return SpatialLowPass((self.taps[0] * factor, *self.taps[1:]))

@@ -102,17 +102,22 @@ class SubsampledBank(AbstractBank):
     @property
     def atoms_hat(self) -> Array:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The atoms on the whole grid, zero outside their bands; (atoms, *grid.shape)."""
+        return self._atoms(1, range(len(self)))
+
+    def _atoms(self, stride: int, atoms: Sequence[int]) -> Array:
+        """Some atoms as maps on every `stride`-th sample meet them, zero outside their bands."""
+        shape = tuple(n // stride for n in self.grid.shape)
         kind = jnp.result_type(self.dtype, *(band.values for band in self.bands))
-        full = jnp.zeros((len(self), *self.grid.shape), kind)
+        full = jnp.zeros((len(atoms), *shape), kind)
         for band in self.bands:
-            at = np.ix_(
-                np.asarray(band.rows),
-                *(
-                    window_frequencies(width, not self.atoms_real)
-                    for width in band.values.shape[1:]
-                ),
-            )
-            full = full.at[at].set(band.values)
+            rows = [i for i, atom in enumerate(atoms) if atom in band.rows]
+            if not rows:
+                continue
+            values = band.on_samples(shape, self.periodised, self.atoms_real)
+            centred = not self.atoms_real
+            frequencies = [window_frequencies(width, centred) for width in values.shape[1:]]
+            own = chosen(values, [band.rows.index(atoms[i]) for i in rows])
+            full = full.at[np.ix_(np.asarray(rows), *frequencies)].set(own)
         return full
 
     @property
@@ -134,6 +139,18 @@ class SubsampledBank(AbstractBank):
         """The same atoms on all samples."""
         real = (self.atoms_real, self.output_real)
         return FilterBank(self.atoms_hat, self.output_atom_hat, self.grid, self.labels, real)
+
+    def on_samples(self, stride: int, atoms: Sequence[int]) -> FilterBank:
+        """The output atom and some atoms, as maps on every `stride`-th sample meet them.
+
+        Atoms that are cut to fewer frequencies never grow; folded ones may.
+        """
+        low = self.low_pass.hat(self.grid.shape, stride)
+        real = (self.atoms_real, self.output_real)
+        labels = tuple(self.labels[atom] for atom in atoms)
+        return FilterBank(
+            self._atoms(stride, atoms), low, self.grid.decimated(stride), labels, real
+        )
 
     def without_atoms(self) -> SubsampledBank:
         """The output atom alone."""
@@ -172,7 +189,7 @@ class SubsampledBank(AbstractBank):
         return self.whole().singular_values(real)
 
     def upper_bound(self, weight: Array | float = 1.0) -> Array:
-        """Of the whole bank: leaving out samples never enlarges a norm."""
+        """Of the whole bank: leaving out samples of the new maps never enlarges a norm."""
         return self.whole().upper_bound(weight)
 
     def frame_bounds(self, real: bool = False) -> FrameBounds:
