@@ -119,6 +119,29 @@ def random_matrices(
     return wi.frames.MatrixBank(atoms, output, grid, stride, real=real)
 
 
+def folded() -> Iterator[Comparison]:
+    """Maps on few samples, whose later atoms are folded or cut to them; broad atoms make it matter."""
+    strides, constant = (1, 2, 4), 1.2
+    for seed, periodised in itertools.product(range(4), (False, True)):
+        bank = random_bank(seed, wi.Grid((16,)), len(strides), 1.0, real=True)
+        few = wi.frames.subsampled_bank.subsampled(bank, strides, periodised=periodised)
+        every = list(itertools.product(range(3), repeat=2))
+        for paths in (every, [(0, 1), (1, 0), (2,)], [(0, 2), (1, 1)]):
+            named = [tuple(few.labels[i] for i in path) for path in paths]
+            layers = [wi.Layer(few, wi.LeakyReLU(constant))] * 2
+            phi = wi.FeatureExtractor(layers, bank.grid, few, output_stride=4, paths=named)
+            # Atoms that are cut never exceed the whole ones.
+            seen = strides if periodised else (1, 1, 1)
+            arrays = (np.asarray(bank.atoms_hat), np.asarray(bank.output_atom_hat), seen)
+            yield Comparison(
+                "FeatureExtractor.lipschitz_bound",
+                ("few samples", seed, periodised, len(paths)),
+                phi.lipschitz_bound,
+                lambda a=arrays, p=paths: nets.folded_lipschitz_bound(*a, p, constant**2),
+                1e-12,
+            )
+
+
 def matrix_bounds(bank: Any, label) -> Iterator[Comparison]:
     """Frame bounds for complex and for real input, of the bank and of its mirror image."""
 

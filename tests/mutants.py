@@ -22,7 +22,8 @@ from wiatowski import bounds
 BOUNDS = ("translation", "deformation", "classes", "energy", "lipschitz")
 # Functions and constants of other modules that are bounds, or compute them.
 OUTSIDE = {
-    "wiatowski.extractor": ("_constants", "FeatureExtractor.lipschitz_bound"),
+    "wiatowski.extractor": ("FeatureExtractor.lipschitz_bound",),
+    "wiatowski.constants": ("computed_constants", "_met_banks", "_largest"),
     "wiatowski.layer": ("Layer.gain", "Layer.lipschitz"),
     "wiatowski.frames.filter_bank": ("FilterBank.upper_bound",),
     "wiatowski.frames.matrix_bank": (

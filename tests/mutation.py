@@ -37,6 +37,22 @@ EQUIVALENT = {
     ("deformation._top_deformation", "jnp.maximum(values[-1], 0)", "values[-1]"): (
         "a Gram matrix has no negative eigenvalue beyond the allowance for rounding added next"
     ),
+    **dict.fromkeys(
+        (
+            (
+                "constants._met_banks",
+                "isinstance(bank, SubsampledBank) and bank.periodised",
+                "True",
+            ),
+            (
+                "constants._met_banks",
+                "[bank.on_samples(stride, atoms)] if stride > 1 else []",
+                "[bank.on_samples(stride, atoms)]",
+            ),
+            ("constants._met_banks", "stride > 1", "stride > 0.95"),
+        ),
+        "adds banks whose atoms are some of the whole bank's, or parts of them",
+    ),
     (
         "energy.energy_decay_groups",
         "max(1, spectral_support(before.bank))",

@@ -323,6 +323,42 @@ def lipschitz_bound(network):
     return np.sqrt(value)
 
 
+def folded_lipschitz_bound(atoms_hat, output_hat, strides, paths, factor):
+    """The backward recursion on a line where maps are kept on few samples and atoms folded to them.
+
+    Args:
+        atoms_hat, output_hat, strides: of every layer.
+        paths: numbers of atoms; every beginning is a path too.
+        factor: L^2 R^2 of every layer.
+    """
+    size, depth = len(output_hat), max(map(len, paths))
+
+    def fold(values, stride):
+        kept = size // stride
+        return [sum(values[k + j * kept] for j in range(stride)) for k in range(kept)]
+
+    def supremum(stride, rows, weight):
+        squares = [abs(x) ** 2 for x in fold(output_hat, stride)]
+        for row in rows:
+            squares = [
+                s + weight * abs(x) ** 2 for s, x in zip(squares, fold(atoms_hat[row], stride))
+            ]
+        return max(squares)
+
+    value = 0.0
+    for n in range(depth, -1, -1):
+        weight = value * factor
+        inner = range(len(atoms_hat)) if n < depth else ()
+        found = [supremum(1, inner, weight)]
+        for stride in set(strides):
+            onward = [p for p in paths if max([1, *(strides[i] for i in p[:n])]) == stride]
+            if any(len(p) >= n for p in onward):
+                rows = {p[n] for p in onward if len(p) > n}
+                found.append(supremum(stride, rows, weight))
+        value = max(found)
+    return np.sqrt(value)
+
+
 def gain(stage):
     """The larger one of B and B L^2 R^2."""
     upper = joint_supremum(stage, 1.0)

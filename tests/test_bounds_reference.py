@@ -33,7 +33,7 @@ def comparisons() -> tuple[Comparison, ...]:
     """All fixed ones."""
     with jax.enable_x64(True):
         found = [*numbers.scalars(), *numbers.constants(), *numbers.operator_norms()]
-        found += [*networks.energies(), *networks.declared_constants()]
+        found += [*networks.energies(), *networks.declared_constants(), *networks.folded()]
         for i, phi in enumerate(networks.extractors()):
             found += networks.lipschitz_of(phi, i)
             shallow = 0 < phi.depth < 3  # deep ones take long to compile

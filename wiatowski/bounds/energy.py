@@ -313,8 +313,8 @@ def depth_for_share(lost: float, bandwidth: float, gap: float, growth: float) ->
     >>> [depth_for_share(1 - share, 1, 1, 5 / 3) for share in (0.25, 0.5, 0.75, 0.9, 0.95, 0.99)]
     [2, 3, 4, 6, 8, 11]
     """
-    sizes = (bandwidth, gap, growth - 1)
-    if not (0 < lost < 1 and all(0 < size < math.inf for size in sizes)):
+    positive = all(0 < size < math.inf for size in (bandwidth, gap))
+    if not (0 < lost < 1 and positive and 1 < growth < math.inf):
         raise ValueError(
             "depth_for_share: 0 < lost < 1, bandwidth > 0, gap > 0 and growth > 1 are needed, all finite, "
             f"not {lost!r}, {bandwidth!r}, {gap!r}, {growth!r}."
