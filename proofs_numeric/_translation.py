@@ -46,19 +46,14 @@ def first_axis(setting: Setting, length: int) -> tuple[int, ...]:
     return (length,) + (0,) * (setting.grid.ndim - 1)
 
 
-@once_per_setting
-def decays(setting: Setting) -> tuple[float, ...]:
-    """$K_n$ of every depth, cycles per unit length."""
-    phi = setting.phi
-    return tuple(float(wi.bounds.output_decay(phi, n)) for n in range(phi.depth + 1))
-
-
 def rate(setting: Setting, depth: int, shift) -> float:
     r"""$2\pi|t|K_n/(S_1 \cdots S_n)$, whether or not a theorem holds for this shift."""
-    phi = setting.phi
-    length = float(np.linalg.norm(np.asarray(shift, float)))
-    per_sample = phi.grids[depth].spacing / phi.strides[depth]
-    return 2 * np.pi * length * per_sample * decays(setting)[depth]
+    return _rate(setting, depth, tuple(float(t) for t in np.atleast_1d(shift)))
+
+
+@once_per_setting
+def _rate(setting: Setting, depth: int, shift: tuple[float, ...]) -> float:
+    return float(wi.bounds.translation(setting.phi, depth, shift, 1.0, checked=False))
 
 
 def linear_bound(setting: Setting, depth: int, shift, energy: float, features: float) -> float:

@@ -23,7 +23,6 @@ from proofs_numeric.engine.setting import (
     Setting,
     differences,
     norms,
-    once_per_setting,
     rounding_budget,
 )
 from proofs_numeric.engine.starts import noise, steepest_wave
@@ -63,10 +62,10 @@ class AllDepthsTranslationClaim(Claim):
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
         signals, moved, shifts = shifted(witnesses)
         sizes = norms(signals)
-        lengths = np.array([np.linalg.norm(t) for t in shifts]) * setting.grid.spacing
+        bound = wi.bounds.translation_all_depths
         return Cases(
             differences(setting, signals, moved)["total"],
-            2 * np.pi * lengths * _band(setting) * sizes,
+            np.array([bound(setting.phi, t, s, checked=False) for t, s in zip(shifts, sizes)]),
             rounding_budget(setting.phi, 2 * sizes),
             list(witnesses),
             [f"t = {tuple(t.tolist())}" for t in shifts],
@@ -79,14 +78,6 @@ class AllDepthsTranslationClaim(Claim):
         cases = self.evaluate(setting, [witness(f, (1,), None, "alternating")])
         text = "all-pass extractor with a very narrow output atom, t = 1"
         return (Control("shift not a multiple of the strides", text, cases),)
-
-
-@once_per_setting
-def _band(setting: Setting) -> float:
-    """Cycles per unit length of the input."""
-    phi = setting.phi
-    edges = [wi.bounds.output_cutoff(phi, n) for n in range(phi.depth + 1)]
-    return max(edge / factor for edge, factor in zip(edges, phi.pooling_factors))
 
 
 CLAIM = AllDepthsTranslationClaim()

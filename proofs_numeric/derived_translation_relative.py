@@ -91,10 +91,8 @@ def _along(setting: Setting) -> np.ndarray:
 
 
 def _bound(setting: Setting, depth: int, shift, energy: float, features: float) -> float:
-    phi = setting.phi
-    length = float(np.linalg.norm(np.asarray(shift))) / phi.strides[depth]
-    per_sample = 2 * np.pi * length * phi.grids[depth].spacing * _cutoffs(setting)[depth]
-    return per_sample * float(np.sqrt(features))
+    size = np.sqrt(features)
+    return float(wi.bounds.translation_relative(setting.phi, depth, shift, size, checked=False))
 
 
 CLAIM = RelativeTranslationClaim()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +13,7 @@ from proofs_numeric._position_dependent import position_dependent_setting
 from proofs_numeric._translation import first_axis, shift_hypotheses
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.search import ascend
-from proofs_numeric.engine.setting import Setting, alone, norms, rounding_budget
+from proofs_numeric.engine.setting import Setting, alone, norms, once_per_setting, rounding_budget
 from proofs_numeric.engine.starts import noise, steepest_wave
 
 __all__ = ["CLAIM"]
@@ -50,7 +49,7 @@ class CovarianceClaim(Claim):
         if attempt.number == 0:
             starts[0] = steepest_wave(setting, shift)
         depths = np.array([pooled[i % len(pooled)] for i in range(count)])
-        contexts = (np.tile(shift, (count, 1)), depths)
+        contexts = (np.tile(shift, (count, 1)), depths, np.tile(_rates(setting), (count, 1)))
         _, points = ascend(covariance_ratio, setting, starts, contexts, setting.effort(2, 60))
         return [Witness({"signal": point}, {}, "search") for point in points]
 
@@ -58,7 +57,7 @@ class CovarianceClaim(Claim):
         phi = setting.phi
         shift = _shift(setting)
         measured, predicted = [], []
-        rates = np.asarray(_rates(phi, np.asarray(shift)), float)
+        rates = _rates(setting).astype(float)
         for w in witnesses:
             signal = np.asarray(w.arrays["signal"], setting.signals.dtype)
             with alone(setting, "covariance"):
@@ -105,21 +104,18 @@ def _moved(maps, steps: np.ndarray) -> np.ndarray:
     return np.roll(np.asarray(maps), whole, tuple(range(1, np.ndim(maps))))
 
 
-@eqx.filter_jit
-def _rates(phi: wi.FeatureExtractor, shift):
+@once_per_setting
+def _rates(setting: Setting) -> np.ndarray:
     """Per depth what the bound multiplies the root of the propagated energy by."""
-    length = jnp.linalg.norm(shift) * phi.grid.spacing
-    return jnp.stack(
-        [
-            2 * np.pi * length * abs(1 / product - 1) * wi.bounds.output_decay(phi, n)
-            for n, product in enumerate(phi.pooling_factors)
-        ]
-    )
+    phi, shift = setting.phi, _shift(setting)
+    depths = range(phi.depth + 1)
+    rates = [wi.bounds.covariance(phi, n, shift, 1.0, checked=False) for n in depths]
+    return np.asarray(rates, setting.real_dtype)
 
 
 def covariance_ratio(phi: wi.FeatureExtractor, f, context):
     """Squared ratio at one depth; depths without pooling, where both sides vanish, give zero."""
-    shift, depth = context
+    shift, depth, rates = context
     traces = jax.vmap(phi.trace)(jnp.stack([f, wi.translate(f, shift)]))
     measured, energy = [], []
     for n, (product, stride) in enumerate(zip(phi.pooling_factors, phi.strides)):
@@ -127,7 +123,7 @@ def covariance_ratio(phi: wi.FeatureExtractor, f, context):
         along = wi.actions.translate_batch(still, shift * product / stride)
         measured.append(jnp.sum(jnp.abs(moved - along) ** 2))
         energy.append(jnp.sum(jnp.abs(traces.maps[n][0]) ** 2))
-    measured, predicted = jnp.stack(measured), _rates(phi, shift) ** 2 * jnp.stack(energy)
+    measured, predicted = jnp.stack(measured), rates**2 * jnp.stack(energy)
     floor = 1e-10 * jnp.sum(jnp.abs(f) ** 2)
     return measured[depth] / (predicted[depth] + floor)
 

@@ -101,15 +101,9 @@ def _bound(gap: float, growth: float, factor: float):
     """
 
     def bound(phi: wi.FeatureExtractor, f) -> np.ndarray:
-        size = phi.grid.size
-        power = np.abs(np.fft.fft(np.asarray(f))) ** 2 / size
-        radius = np.abs(np.fft.fftfreq(size, 1 / size).round())
         first = gap * factor ** (phi.depth - 1)
-        result = []
-        for n in range(1, phi.depth + 1):
-            reach = first * (growth / factor) ** (n - 1)
-            result.append(float(np.sum(power * (1 - np.maximum(0, 1 - radius / reach) ** 2))))
-        return np.array(result)
+        reaches = [first * (growth / factor) ** n for n in range(phi.depth)]
+        return np.array([float(wi.bounds.energy_beyond(f, reach)) for reach in reaches])
 
     return bound
 

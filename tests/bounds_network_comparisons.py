@@ -219,11 +219,12 @@ def translation_of(
     generator = np.random.default_rng(seed)
     steps = generator.integers(1, 4, ndim) * generator.choice([-1, 1], ndim)
 
-    def against(name: str, *args, **tolerances: Any) -> Comparison:
+    def against(name: str, *args, checked: bool = True, **tolerances: Any) -> Comparison:
+        options = {} if checked else {"checked": False}
         return Comparison(
             name,
             (label, args),
-            lambda: getattr(bounds, name)(phi, *args),
+            lambda: getattr(bounds, name)(phi, *args, **options),
             lambda: getattr(nets, name)(network, *args),
             **tolerances,
         )
@@ -234,9 +235,11 @@ def translation_of(
         yield against("output_cutoff", depth)
         for name in ("translation", "covariance", "translation_relative"):
             yield against(name, depth, shift, 1.7)
+            yield against(name, depth, tuple(0.3 + m for m in steps), 1.1, checked=False)
         yield against("translation_multiplier_norm", depth, tuple(int(m) for m in steps))
     deepest = tuple(int(phi.strides[-1] * m) for m in steps)
     yield against("translation_all_depths", deepest, 0.6)
+    yield against("translation_all_depths", tuple(0.3 + m for m in steps), 0.6, checked=False)
     if not traced or any(layer.nonlinearity.joins for layer in phi.layers):
         return
     f = strategies.signal(seed, phi.grid.shape, real=bool(seed % 2))
@@ -300,6 +303,16 @@ def energies() -> Iterator[Comparison]:
             1e-11,
             compiled=name == "energy_one_step",
         )
+    for i, reach in enumerate((0.0, 0.7, 3.3, 40.0)):
+        f = strategies.signal(i, (24 + i % 2,), real=bool(i % 2))
+        for args in ((f, reach), (f, reach, np.arange(1.0, len(f) + 1))):
+            yield Comparison(
+                "energy_beyond",
+                (i, len(args)),
+                lambda args=args: bounds.energy_beyond(*args),
+                lambda args=args: nets.energy_beyond(*args),
+                1e-12,
+            )
     grid = wi.Grid((24,))
     # A gap as wide as the bands: the best shifts are few.
     pair = banded(90, grid, [[2, 3, 7], range(-9, -4)]), banded(95, grid, [range(6, 11)])

@@ -37,6 +37,9 @@ EQUIVALENT = {
     ("deformation._top_deformation", "jnp.maximum(values[-1], 0)", "values[-1]"): (
         "a Gram matrix has no negative eigenvalue beyond the allowance for rounding added next"
     ),
+    ("translation._shift_length", "checked", "False"): (
+        "the value is the same; the table of errors sees that hypotheses are insisted on"
+    ),
     **dict.fromkeys(
         (
             (

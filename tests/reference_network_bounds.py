@@ -218,6 +218,16 @@ def growth_factor(atoms_hat):
     return min(factors, default=math.inf)
 
 
+def energy_beyond(f, reach, gains=None):
+    r"""$\frac1N\sum|\hat f|^2G(1 - \varphi_\rho^2)$."""
+    f_hat, total = reference.dft(f), 0.0
+    for i, k in bins(f.shape):
+        triangle = 1 - abs(k[0]) / reach if abs(k[0]) < reach else 0.0
+        gain = 1.0 if gains is None else gains[i]
+        total += abs(f_hat[i]) ** 2 * gain * (1 - triangle**2) / f.size
+    return total
+
+
 def energy_decay(network, f):
     r"""$\beta_n\frac1N\sum|\hat f|^2G_1(1 - \varphi_{\rho_n}^2)$, n = 1..D."""
     f_hat = reference.dft(f)

@@ -189,3 +189,13 @@ def test_the_depth_for_a_share_inverts_the_share_at_a_depth(layers):
     lost = 1 - (1 - band / (gap * growth**layers)) ** 2
     assert bounds.depth_for_share(lost * (1 + 1e-9), band, gap, growth) == layers
     assert bounds.depth_for_share(lost * (1 - 1e-9), band, gap, growth) == layers + 1
+
+
+def test_formulas_are_evaluated_without_their_hypotheses_on_demand():
+    """Negative controls look at a right-hand side where its theorem says nothing."""
+    loud = wi.Layer(wi.frames.Scaled(wi.frames.Haar(scales=1), 2.0), pooling=wi.Decimate(2))
+    phi = wi.FeatureExtractor([loud], wi.Grid((16,)))
+    with pytest.raises(ValueError, match="not admissible"):
+        bounds.translation(phi, 1, 1, 1.0)
+    told = bounds.translation(phi, 1, 1, 1.0, checked=False)
+    np.testing.assert_allclose(told, 2 * np.pi / 2 * bounds.output_decay(phi, 1), rtol=1e-6)

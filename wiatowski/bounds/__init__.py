@@ -26,6 +26,7 @@ from wiatowski.bounds.deformation import sieve_factor as sieve_factor
 from wiatowski.bounds.deformation import stretch_factor as stretch_factor
 from wiatowski.bounds.energy import band_growth as band_growth
 from wiatowski.bounds.energy import depth_for_share as depth_for_share
+from wiatowski.bounds.energy import energy_beyond as energy_beyond
 from wiatowski.bounds.energy import energy_decay as energy_decay
 from wiatowski.bounds.energy import energy_decay_bands as energy_decay_bands
 from wiatowski.bounds.energy import energy_decay_groups as energy_decay_groups

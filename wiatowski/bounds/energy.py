@@ -23,6 +23,7 @@ from wiatowski.poolings import Dilate, NoPooling
 __all__ = [
     "band_growth",
     "depth_for_share",
+    "energy_beyond",
     "energy_decay",
     "energy_decay_bands",
     "energy_decay_groups",
@@ -40,7 +41,7 @@ def spectral_gap(bank: AbstractBank) -> float:
     Source: derived for this package (`paper_notes.md`, energy decay).
     """
     passed = np.asarray(_propagated(bank)) > 0
-    return float(np.min(_radius(bank.grid), where=passed, initial=math.inf))
+    return float(np.min(_radius(bank.grid.shape), where=passed, initial=math.inf))
 
 
 def spectral_support(bank: AbstractBank) -> int:
@@ -109,6 +110,28 @@ def band_growth(low: float, high: float) -> float:
     return (high + low) / (high - low)
 
 
+def energy_beyond(f: Array, reach: float, gains: Array | float = 1.0) -> Array:
+    r"""$\frac1N\sum_k|\hat f[k]|^2 G[k](1 - \varphi_\rho[k]^2)$, $\varphi_\rho[k] = (1 - |k|/\rho)_+$, d = 1.
+
+    What a triangle of half-width $\rho$ does not take out of a signal: the right-hand side of `energy_decay`
+    for one depth.
+
+    Args:
+        f: signal, (N,).
+        reach: rho in bins, from 0 on, where it takes nothing.
+        gains: G, of one sample per frequency in the order of FFTs.
+
+    Source: derived for this package (`paper_notes.md`, energy decay).
+
+    >>> float(energy_beyond(jnp.ones(8), reach=2.0))  # a constant, which the triangle takes whole
+    0.0
+    """
+    size = f.shape[-1]
+    radius = _radius((size,))
+    taken = np.maximum(0, 1 - radius / reach) if reach > 0 else np.zeros(size)
+    return jnp.sum(jnp.abs(jnp.fft.fft(f)) ** 2 / size * gains * (1 - taken**2))
+
+
 def energy_decay(phi: FeatureExtractor, f: Array) -> Array:
     r"""$W_n(f) \le \beta_n\frac1N\sum_k|\hat f[k]|^2 G_1[k](1 - \varphi_{\rho_n}[k]^2)$ for n = 1..D, d = 1.
 
@@ -131,16 +154,13 @@ def energy_decay(phi: FeatureExtractor, f: Array) -> Array:
     """
     _require_moduli(phi, "energy_decay")
     _require_line(phi.grid, "energy_decay")
-    power = jnp.abs(jnp.fft.fft(f)) ** 2 / phi.grid.size
     first = _propagated(phi.banks[0])
-    radius = _radius(phi.grid)
     result, growth, loud = [], 1.0, 1.0
     for n, layer in enumerate(phi.layers, start=1):
         if n > 1:
             loud = loud * float(jnp.max(_propagated(layer.bank)))
         reach = spectral_gap(layer.bank) * growth
-        lost = np.maximum(0, 1 - radius / reach) if reach > 0 else np.zeros_like(radius)
-        result.append(loud * jnp.sum(power * first * (1 - lost**2)))
+        result.append(loud * energy_beyond(f, reach, first))
         growth = growth * growth_factor(layer.bank)
     return jnp.stack(result)
 
@@ -338,9 +358,9 @@ def _scalar(bank: AbstractBank) -> FilterBank:
     return bank
 
 
-def _radius(grid: Grid) -> np.ndarray:
+def _radius(shape: tuple[int, ...]) -> np.ndarray:
     """|k| in bins, Euclidean, in the order of FFTs."""
-    axes = [np.fft.fftfreq(n, 1 / n).round() for n in grid.shape]
+    axes = [np.fft.fftfreq(n, 1 / n).round() for n in shape]
     return np.sqrt(sum(k**2 for k in np.meshgrid(*axes, indexing="ij")))
 
 

@@ -45,7 +45,9 @@ def output_cutoff(phi: FeatureExtractor, depth: int) -> float:
     return float(np.max(np.where(passed, bank.grid.frequency_norm(), 0.0)))
 
 
-def translation(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
+def translation(
+    phi: FeatureExtractor, depth: int, shift, signal_norm, *, checked: bool = True
+) -> Array:
     r"""Theorem 1: $|||\Phi^n(T_t f) - \Phi^n(f)||| \le \frac{2\pi |t| K_n}{S_1 \cdots S_n} \|f\|$.
 
     Exact on the grid for whole shifts of a dilating extractor (D2) and for shifts by multiples of
@@ -56,6 +58,7 @@ def translation(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
         depth: n.
         shift: t in input samples, one number per axis.
         signal_norm: norm of f; sharper with $\sqrt{W_n(f)}$ (`Trace.propagated_energies`).
+        checked: whether to insist on the hypotheses; negative controls look at the formula without.
 
     Raises:
         ValueError: for an extractor that is not admissible, one with a `Subsampled` frame before depth n,
@@ -64,10 +67,16 @@ def translation(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
 
     Source: Wiatowski & Boelcskei 2018, Theorem 1, with the constant re-derived.
     """
-    return _shift_length(phi, depth, shift, "translation") * output_decay(phi, depth) * signal_norm
+    return (
+        _shift_length(phi, depth, shift, "translation", checked)
+        * output_decay(phi, depth)
+        * signal_norm
+    )
 
 
-def covariance(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
+def covariance(
+    phi: FeatureExtractor, depth: int, shift, signal_norm, *, checked: bool = True
+) -> Array:
     r"""Corollary 1: $|||\Phi^n(T_t f) - T_t\Phi^n(f)||| \le 2\pi|t|K_n |\frac{1}{S_1 \cdots S_n} - 1| \|f\|$.
 
     $T_t$ on the features moves by t units of length of the layer's own grid.
@@ -77,7 +86,9 @@ def covariance(phi: FeatureExtractor, depth: int, shift, signal_norm) -> Array:
     Source: Wiatowski & Boelcskei 2018, Corollary 1 (proof in `paper_notes.md`).
     """
     product = phi.pooling_factors[_checked_depth(phi, depth, "covariance")]
-    length = _shift_length(phi, depth, shift, "covariance") * product * abs(1 / product - 1)
+    length = (
+        _shift_length(phi, depth, shift, "covariance", checked) * product * abs(1 / product - 1)
+    )
     return length * output_decay(phi, depth) * signal_norm
 
 
@@ -108,7 +119,9 @@ def translation_multiplier_norm(phi: FeatureExtractor, depth: int, samples) -> A
     return jnp.max(jnp.abs(2 * np.sin(np.pi * turns)) * jnp.abs(bank.output_atom_hat))
 
 
-def translation_relative(phi: FeatureExtractor, depth: int, shift, features_norm) -> Array:
+def translation_relative(
+    phi: FeatureExtractor, depth: int, shift, features_norm, *, checked: bool = True
+) -> Array:
     r"""$|||\Phi^n(T_t f) - \Phi^n(f)||| \le \frac{2\pi|t|\omega_n}{S_1 \cdots S_n} |||\Phi^n(f)|||$.
 
     Relative to the features, so that it is no invariance by vanishing; $\omega_n$ is the
@@ -117,23 +130,27 @@ def translation_relative(phi: FeatureExtractor, depth: int, shift, features_norm
     Args:
         phi, depth, shift: as for `translation`.
         features_norm: norm of the features at depth n.
+        checked: as for `translation`.
 
     Raises:
         ValueError: as `translation`.
 
     Source: derived for this package (`paper_notes.md`, D1 and D2).
     """
-    length = _shift_length(phi, depth, shift, "translation_relative")
+    length = _shift_length(phi, depth, shift, "translation_relative", checked)
     return length * output_cutoff(phi, depth) * jnp.asarray(features_norm)
 
 
-def translation_all_depths(phi: FeatureExtractor, shift, signal_norm) -> Array:
+def translation_all_depths(
+    phi: FeatureExtractor, shift, signal_norm, *, checked: bool = True
+) -> Array:
     r"""$|||\Phi(T_t f) - \Phi(f)||| \le 2\pi|t| \max_n \frac{\omega_n}{S_1 \cdots S_n} \|f\|$.
 
     Args:
         phi: admissible extractor.
         shift: t in input samples, a multiple of all strides.
         signal_norm: norm of f.
+        checked: as for `translation`.
 
     Raises:
         ValueError: as `translation`.
@@ -142,7 +159,7 @@ def translation_all_depths(phi: FeatureExtractor, shift, signal_norm) -> Array:
     """
     depths = range(phi.depth + 1)
     rates = [
-        _shift_length(phi, n, shift, "translation_all_depths") * output_cutoff(phi, n)
+        _shift_length(phi, n, shift, "translation_all_depths", checked) * output_cutoff(phi, n)
         for n in depths
     ]
     return max(rates) * jnp.asarray(signal_norm)
@@ -184,9 +201,16 @@ def translation_decimated(phi: FeatureExtractor, f: Array, shift) -> Array:
     return jnp.stack(terms)
 
 
-def _shift_length(phi: FeatureExtractor, depth: int, shift, call: str) -> float:
-    """2 pi |t| in units of length of the grid at depth n, hypotheses checked."""
+def _shift_length(phi: FeatureExtractor, depth: int, shift, call: str, checked: bool) -> float:
+    """2 pi |t| in units of length of the grid at depth n."""
     _checked_depth(phi, depth, call)
+    t = _shift_vector(shift, phi.grid, call)
+    if checked:
+        _require_hypotheses(phi, depth, t, call)
+    return 2 * math.pi * float(np.linalg.norm(t)) / phi.strides[depth] * phi.grids[depth].spacing
+
+
+def _require_hypotheses(phi: FeatureExtractor, depth: int, t: np.ndarray, call: str) -> None:
     if not phi.is_admissible():
         raise ValueError(
             f"{call}: the extractor is not admissible, max{{B, B L^2 R^2}} exceeds 1 in some layer; "
@@ -198,7 +222,6 @@ def _shift_length(phi: FeatureExtractor, depth: int, shift, call: str) -> float:
                 f"{call}, layer {number}: the maps of a Subsampled frame lie on several grids, which "
                 "the statement does not cover; use the inner frame."
             )
-    t = _shift_vector(shift, phi.grid, call)
     stride = phi.strides[depth]
     if np.any(t % stride):
         raise ValueError(
@@ -206,7 +229,6 @@ def _shift_length(phi: FeatureExtractor, depth: int, shift, call: str) -> float:
             f"({stride} samples), where the theorem fails on a grid; use "
             "bounds.translation_decimated(phi, f, shift), which adds the aliasing term."
         )
-    return 2 * math.pi * float(np.linalg.norm(t)) / stride * phi.grids[depth].spacing
 
 
 def _shift_vector(shift, grid: Grid, call: str) -> np.ndarray:
