@@ -13,12 +13,19 @@ import wiatowski as wi
 from proofs_numeric._energy import (
     energy_rounding,
     energy_settings,
-    given,
     propagated,
     searched,
 )
 from proofs_numeric._one_sided import blocks
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import (
+    Attempt,
+    Cases,
+    Claim,
+    Control,
+    Hypothesis,
+    Witness,
+    own_signals,
+)
 from proofs_numeric.engine.setting import Setting
 
 #: Of an extractor and a signal: one value for each n.
@@ -52,9 +59,6 @@ class DecayClaim(Claim):
         deep = setting.phi.depth >= self.first
         enough = Hypothesis(f"at least {self.first} layers", deep, f"{setting.phi.depth}", True)
         return (enough, *self.requirements(setting))
-
-    def given(self, setting: Setting, key: jax.Array) -> list[Witness]:
-        return given(setting)
 
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
         return searched(setting, attempt)
@@ -96,5 +100,5 @@ def without_modulus(claim: DecayClaim) -> tuple[Control, ...]:
     modulus = wi.FeatureExtractor([wi.Layer(bank, wi.Modulus())] * 2, grid, bank)
     f = np.cos(2 * np.pi * 20 * np.arange(129) / 129)
     setting = Setting("linear", linear, f[None], ("wave",), band=5)
-    cases = decay_cases(setting, given(setting), lambda _, f: claim.bound(modulus, f))
+    cases = decay_cases(setting, own_signals(setting), lambda _, f: claim.bound(modulus, f))
     return (Control("modulus", "the identity in place of the modulus", cases),)

@@ -97,11 +97,6 @@ def at_most_one(setting: Setting) -> Hypothesis:
     return Hypothesis(text, largest <= 1 + 64 * setting.eps, f"{largest:.6g}")
 
 
-def given(setting: Setting) -> list[Witness]:
-    """The setting's signals."""
-    return [Witness({"signal": f}, {}, n) for f, n in zip(setting.signals, setting.names)]
-
-
 @once_per_setting
 def loudest(setting: Setting, number: int, restarts: int) -> tuple[Witness, ...]:
     r"""Signals that keep much of their energy on the way, each inside the band of one first filter."""

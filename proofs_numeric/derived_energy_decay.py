@@ -6,9 +6,9 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._decay import DecayClaim, decay_cases
-from proofs_numeric._energy import given, modulus_hypotheses
+from proofs_numeric._energy import modulus_hypotheses
 from proofs_numeric._one_sided import blocks
-from proofs_numeric.engine.claim import Control, Hypothesis
+from proofs_numeric.engine.claim import Control, Hypothesis, own_signals
 from proofs_numeric.engine.hypotheses import on_a_line
 from proofs_numeric.engine.setting import Setting
 
@@ -29,7 +29,7 @@ def _both_sides(claim: DecayClaim) -> tuple[Control, ...]:
     phi = wi.FeatureExtractor([wi.Layer(real, wi.Modulus())] * 2, grid, real)
     f = np.cos(2 * np.pi * 20 * np.arange(129) / 129)
     setting = Setting("two-sided blocks", phi, f[None], ("wave",), band=5)
-    cases = decay_cases(setting, given(setting), lambda _, f: claim.bound(told, f))
+    cases = decay_cases(setting, own_signals(setting), lambda _, f: claim.bound(told, f))
     text = "real filters, both sides in one atom, with the factor of one-sided ones"
     return (Control("filters on one side of the spectrum", text, cases),)
 

@@ -7,8 +7,8 @@ import numpy as np
 
 import wiatowski as wi
 from proofs_numeric._decay import DecayClaim, decay_cases
-from proofs_numeric._energy import at_most_one, given, no_mean, samples_kept
-from proofs_numeric.engine.claim import Control, Hypothesis
+from proofs_numeric._energy import at_most_one, no_mean, samples_kept
+from proofs_numeric.engine.claim import Control, Hypothesis, own_signals
 from proofs_numeric.engine.hypotheses import scalar_filters
 from proofs_numeric.engine.setting import Setting
 
@@ -39,7 +39,7 @@ def _with_a_mean(claim: DecayClaim) -> tuple[Control, ...]:
         means = [np.mean(u, axis=1, keepdims=True) for u in maps]
         return np.array([float(np.sum(np.abs(u - m) ** 2)) for u, m in zip(maps, means)])
 
-    cases = decay_cases(setting, given(setting), told)
+    cases = decay_cases(setting, own_signals(setting), told)
     text = "random filters, a constant signal"
     return (Control("atoms vanish at frequency zero", text, cases),)
 

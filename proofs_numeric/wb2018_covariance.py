@@ -38,9 +38,6 @@ class CovarianceClaim(Claim):
             Hypothesis("pooling, without which both sides vanish", pooled, scope=True),
         )
 
-    def given(self, setting, key):
-        return [Witness({"signal": f}, {}, n) for f, n in zip(setting.signals, setting.names)]
-
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
         shift = np.asarray(_shift(setting))
         pooled = [n for n, p in enumerate(setting.phi.pooling_factors) if p != 1]

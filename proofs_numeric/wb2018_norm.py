@@ -29,9 +29,6 @@ class NormClaim(Claim):
     def hypotheses(self, setting):
         return (Hypothesis("admissible", *admissibility(setting.phi)),)
 
-    def given(self, setting, key):
-        return [Witness({"signal": f}, {}, n) for f, n in zip(setting.signals, setting.names)]
-
     def searched(self, setting, attempt):
         starts = list(noise(setting, attempt.key, attempt.restarts))
         if attempt.number == 0:

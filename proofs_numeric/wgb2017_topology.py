@@ -47,9 +47,6 @@ class TopologyClaim(Claim):
             Hypothesis("one-sided filters: a > S", growth > 1, f"a/S = {growth:.4g}"),
         )
 
-    def given(self, setting, key):
-        return [Witness({"signal": f}, {}, name) for f, name in zip(setting.signals, setting.names)]
-
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
         found = DEPTH.searched(setting, attempt)
         return [dataclasses.replace(w, parameters={}) for w in found]

@@ -12,11 +12,10 @@ import wiatowski as wi
 from proofs_numeric._energy import (
     all_paths,
     energy_rounding,
-    given,
     propagated,
     samples_kept,
 )
-from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness, own_signals
 from proofs_numeric.engine.setting import Setting, differences, norms, once_per_setting
 from proofs_numeric.engine.settings import drawn_signals
 from proofs_numeric.engine.starts import loudest_wave, noise, peak, wave
@@ -43,9 +42,6 @@ class EnergyClaim(Claim):
             samples_kept(setting),
             all_paths(setting),
         )
-
-    def given(self, setting, key):
-        return given(setting)
 
     def searched(self, setting, attempt):
         """Waves that the first bank passes most and least, and noise."""
@@ -83,7 +79,7 @@ class EnergyClaim(Claim):
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         return tuple(
-            Control(name, text, self.evaluate(broken, given(broken)))
+            Control(name, text, self.evaluate(broken, own_signals(broken)))
             for name, text, broken in (
                 (
                     "ReLU instead of the modulus",

@@ -10,11 +10,18 @@ from proofs_numeric._energy import (
     all_paths,
     at_most_one,
     energy_settings,
-    given,
     modulus_hypotheses,
     no_mean,
 )
-from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.claim import (
+    Attempt,
+    Cases,
+    Claim,
+    Control,
+    Hypothesis,
+    Witness,
+    own_signals,
+)
 from proofs_numeric.engine.search import attack, target
 from proofs_numeric.engine.setting import Setting, differences, norms, rounding_budget
 from proofs_numeric.engine.starts import noise
@@ -44,9 +51,6 @@ class NullSetClaim(Claim):
             Hypothesis("the lower bound is positive", lower > kept, f"{lower:.4g} - {kept:.4g}"),
         )
 
-    def given(self, setting, key):
-        return given(setting)
-
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
         """Signals of which as little as possible comes out: as much as possible is propagated."""
         starts = list(noise(setting, attempt.key, attempt.restarts))
@@ -67,7 +71,9 @@ class NullSetClaim(Claim):
         phi = wi.FeatureExtractor([wi.Layer(holed, wi.Modulus())] * 2, bank.grid, bank)
         f = np.cos(2 * np.pi * 18 * np.arange(129) / 129)
         setting = Setting("a hole", phi, f[None], ("wave",), band=5)
-        cases = _compare(setting, given(setting), 1.0, 1 - 1 / wi.bounds.spectral_support(bank))
+        cases = _compare(
+            setting, own_signals(setting), 1.0, 1 - 1 / wi.bounds.spectral_support(bank)
+        )
         return (Control("a frame: A > 0", "the atoms at 16 to 27 bins left out", cases),)
 
     def own_settings(self, key: jax.Array) -> list[Setting]:

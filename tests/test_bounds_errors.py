@@ -209,6 +209,6 @@ ERRORS = {
     "program of channels that mix": (
         lambda _: bounds.lipschitz_program(mixing()),
         ValueError,
-        r"lipschitz_program, layer 1: MatrixBank mixes channels; use phi.lipschitz_bound\(\)",
+        r"lipschitz_program, layer 1: MatrixBank mixes channels or leaves samples out; use phi.lipschitz_bound\(\)",
     ),
 }

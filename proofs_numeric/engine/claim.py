@@ -12,7 +12,7 @@ import numpy as np
 
 from proofs_numeric.engine.setting import Setting
 
-__all__ = ["TIGHT", "Attempt", "Cases", "Claim", "Control", "Hypothesis", "Witness"]
+__all__ = ["TIGHT", "Attempt", "Cases", "Claim", "Control", "Hypothesis", "Witness", "own_signals"]
 
 #: A statement is called tight where a case comes this close to equality.
 TIGHT = 0.99
@@ -180,9 +180,9 @@ class Claim(abc.ABC):
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         """Every hypothesis, evaluated on the setting; the claim is evaluated if all hold."""
 
-    @abc.abstractmethod
     def given(self, setting: Setting, key: jax.Array) -> list[Witness]:
-        """The setting's signals with random parameters."""
+        """The setting's signals, with random parameters where the statement has some."""
+        return own_signals(setting)
 
     @abc.abstractmethod
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
@@ -210,3 +210,8 @@ class Claim(abc.ABC):
     def ceilings(self, setting: Setting) -> dict[str, float]:
         """The ratio that theory says can be reached, per group ("" for all cases together)."""
         return {}
+
+
+def own_signals(setting: Setting) -> list[Witness]:
+    """The signals of a setting, each under its name."""
+    return [Witness({"signal": f}, {}, n) for f, n in zip(setting.signals, setting.names)]

@@ -107,8 +107,8 @@ def _sums(phi: FeatureExtractor, call: str) -> list[tuple[Array, Array]]:
     for number, layer in enumerate(phi.layers, start=1):
         if not isinstance(layer.bank, FilterBank):
             raise ValueError(
-                f"{call}, layer {number}: {type(layer.bank).__name__} mixes channels; use "
-                "phi.lipschitz_bound(), which covers it."
+                f"{call}, layer {number}: {type(layer.bank).__name__} mixes channels or leaves samples "
+                "out; use phi.lipschitz_bound(), which covers it."
             )
         bank = layer.bank
         atoms = jnp.sum(jnp.abs(bank.atoms_hat) ** 2, axis=0)
