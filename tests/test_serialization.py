@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 
 import catalogue
@@ -164,6 +165,15 @@ def test_arrays_that_layers_share_are_kept_once(tmp_path):
     with zipfile.ZipFile(tmp_path / "phi.wiatowski") as archive:
         arrays = [name for name in archive.namelist() if name.endswith(".npy")]
     assert len(arrays) == len({id(leaf) for leaf in jax.tree.leaves(network)})
+
+
+def test_the_same_extractor_makes_the_same_bytes(tmp_path, monkeypatch):
+    phi = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(scales=1))], wi.Grid((8,)))
+    wi.save(phi, tmp_path / "now")
+    later = time.localtime(2e9)
+    monkeypatch.setattr(time, "localtime", lambda *_: later)
+    wi.save(phi, tmp_path / "later")
+    assert (tmp_path / "now").read_bytes() == (tmp_path / "later").read_bytes()
 
 
 def test_files_of_the_first_version_are_read(tmp_path):

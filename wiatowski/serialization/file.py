@@ -44,7 +44,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
     """Write the whole extractor, arrays included, into one file (a zip of JSON and .npy, no pickle).
 
-    The file appears whole or not at all. Of a scattering transform S, save `S.network`;
+    The file appears whole or not at all; the same extractor makes the same bytes. Of a scattering transform S, save `S.network`;
     `eqx.tree_at(lambda s: s.network, S, load(path))` puts it back into one of the same arguments.
 
     Args:
@@ -84,7 +84,8 @@ def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("extractor.json", json.dumps(header, indent=1))
+        with archive.open("extractor.json", "w") as member:  # writestr would note the time
+            member.write(json.dumps(header, indent=1).encode())
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w") as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
