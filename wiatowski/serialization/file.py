@@ -44,8 +44,9 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
     """Write the whole extractor, arrays included, into one file (a zip of JSON and .npy, no pickle).
 
-    The file appears whole or not at all; the same extractor makes the same bytes. Of a scattering transform S, save `S.network`;
-    `eqx.tree_at(lambda s: s.network, S, load(path))` puts it back into one of the same arguments.
+    The file appears whole or not at all; the same extractor makes the same bytes. Of a scattering
+    transform S, save `S.network`; `eqx.tree_at(lambda s: s.network, S, load(path))` puts it back into
+    one of the same arguments.
 
     Args:
         phi: any extractor.
