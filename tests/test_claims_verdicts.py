@@ -15,6 +15,7 @@ from proofs_numeric.engine import processes
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.results import write_results
 from proofs_numeric.engine.run import planned
+from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.engine.units import Store
 
 
@@ -190,3 +191,14 @@ def test_results_of_other_code_are_not_gone_on_with(tmp_path, monkeypatch):
     assert processes.code_digest() != mine
     with pytest.raises(ValueError, match="holds another run, which differs in code"):
         Store(tmp_path / "run", _identity(plan, 1))
+
+
+def test_quick_runs_spare_optimisation_and_leave_the_option_as_it_was():
+    option = "jax_disable_most_optimizations"
+    before = jax.config.read(option)
+    with compiled_quickly(False):
+        assert jax.config.read(option) == before
+    with pytest.raises(KeyboardInterrupt), compiled_quickly(True):
+        assert jax.config.read(option) == (before or jax.default_backend() == "cpu")
+        raise KeyboardInterrupt
+    assert jax.config.read(option) == before
