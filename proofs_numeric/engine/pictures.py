@@ -33,9 +33,9 @@ def write_pictures(folder: Path, document: dict[str, Any], arrays: dict[str, np.
         for role, key in ((row["worst"] or {}).get("arrays") or {}).items():
             values = arrays[key]
             if role == "displacement":
-                figure = plot.displacement(values, f"{row['name']}: {role}")
+                figure = plot.displacement(values, f"{row['name']}\n{role}")
             elif role in ("signal", "other") and 1 <= values.ndim <= 3:
-                figure = plot.signal(values, f"{row['name']}: {role}")
+                figure = plot.signal(values, f"{row['name']}\n{role}")
             else:
                 continue
             buffer = io.BytesIO()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -21,7 +23,7 @@ from wiatowski.plot.canvas import (
 
 __all__ = ["displacement", "signal"]
 
-_ARROWS_PER_AXIS = 20
+_ARROWS_PER_AXIS = 16
 
 
 def signal(values: np.ndarray, title: str = "") -> Figure:
@@ -104,7 +106,7 @@ def displacement(tau: np.ndarray, title: str = "") -> Figure:
         light = ListedColormap(matplotlib.colormaps["Blues"](np.linspace(0, 0.55, 128)))
         drawn = image(axes, length, cmap=light, vmin=0)
         colour_bar(axes, drawn, r"length $|\tau|$ (samples)")
-        step = max(1, max(length.shape) // _ARROWS_PER_AXIS)
+        step = math.ceil(max(length.shape) / _ARROWS_PER_AXIS)
         rows, columns = (np.arange(step // 2, n, step) for n in length.shape)
         # Image rows run downwards, and so does the first component.
         axes.quiver(
