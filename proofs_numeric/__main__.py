@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         small = options.extractor is None and rounds == 1
         with jax.enable_x64(options.dtype == "float64"), compiled_quickly(small):
             claims = _chosen(options.claims, options.extractor is not None)
+            _require_used(options)
             if options.replay is not None:
                 return _replay(options.replay, claims)
             return _run(options, claims, rounds)
@@ -82,12 +84,10 @@ def table(document: dict) -> str:
 
 def _run(options: argparse.Namespace, claims: list[Claim], rounds: int) -> int:
     drawn = options.extractor is None
-    if drawn and options.signals is not None:
-        raise ValueError("--signals are those of an extractor; pass --extractor FILE too.")
     if drawn:
         settings = all_settings(options.seed, options.full)
     else:
-        own = (options.extractor, options.signals, options.band, options.seed, options.dtype)
+        own = (options.extractor, options.signals, options.band or 8, options.seed, options.dtype)
         settings = [brought(*own)]
     if options.atlas is not None:
         _require_atlas(drawn)
@@ -138,6 +138,22 @@ def _default_folder(options: argparse.Namespace) -> Path | None:
     return Path("claims-full") if options.full else None
 
 
+def _require_used(options: argparse.Namespace) -> None:
+    """Refuse options that would be passed over in silence."""
+    given = {name for name, value in vars(options).items() if value not in (None, False)}
+    given -= {"dtype", "seed"}
+    unused, needed = set(), ""
+    if options.replay is not None:
+        unused, needed = given - {"replay", "claims"}, "a run; --replay only reads one"
+    elif options.extractor is None:
+        unused, needed = given & {"signals", "band"}, "--extractor FILE"
+    if unused:
+        names = ", ".join(f"--{name}" for name in sorted(unused))
+        raise ValueError(
+            f"{names} would do nothing here: {'they need' if len(unused) > 1 else 'it needs'} {needed}."
+        )
+
+
 def _require_atlas(drawn: bool) -> None:
     """Say what is missing before the long run and not after it."""
     if not drawn:
@@ -161,6 +177,8 @@ def _write_atlas(path: Path, document, arrays, crossed, found) -> None:
 def _replay(path: Path, claims: list[Claim]) -> int:
     """Worst cases of an earlier run, from its files."""
     found = replayed(path, {claim.name: claim for claim in claims})
+    if not found:
+        raise ValueError(f"{path} holds no worst case of {', '.join(c.name for c in claims)}.")
     lines = [f"{'claim':<34} {'measured then':>20} {'now':>20} {'predicted then':>20} {'now':>20}"]
     for row in found:
         if "error" in row:
@@ -170,7 +188,7 @@ def _replay(path: Path, claims: list[Claim]) -> int:
         mark = "" if row["agree"] else "  differs"
         lines.append(f"{row['name']:<34} " + " ".join(f"{x:>20.13g}" for x in sides) + mark)
     sys.stdout.write("\n".join(lines) + "\n")
-    return 0 if found and all(row["agree"] for row in found) else 1
+    return 0 if all(row["agree"] for row in found) else 1
 
 
 def _identity(plan: Plan, rounds: int) -> dict:
@@ -197,9 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--signals", type=Path, help=".npz with `signals` and `names`, or .npy, for it"
     )
-    parser.add_argument(
-        "--band", type=whole(1), default=8, help="of deformed signals, cycles per period"
-    )
+    parser.add_argument("--band", type=whole(1), help="of deformed signals, cycles per period (8)")
     parser.add_argument("--json", type=_json, help="write results here, arrays beside it as .npz")
     parser.add_argument("--seed", type=SEED, default=0)
     parser.add_argument(
@@ -234,9 +250,15 @@ def _parser() -> argparse.ArgumentParser:
 def _json(text: str) -> Path:
     """A path for results that can be written, checked before the run; arrays take another ending."""
     path = Path(text)
-    if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
+    folder = path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    if path.suffix != ".json" or path.is_dir() or not folder:
         raise argparse.ArgumentTypeError(
-            f"a file that ends in .json, in a folder that exists, is needed, not {text!r}"
+            f"a file that ends in .json, in a folder to write in, is needed, not {text!r}"
+        )
+    arrays = path.with_suffix(".npz")
+    if arrays.exists() and not path.exists():
+        raise argparse.ArgumentTypeError(
+            f"the arrays go to {arrays}, which exists and is not of an earlier run; choose another name than {text!r}"
         )
     return path
 

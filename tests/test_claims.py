@@ -166,6 +166,7 @@ def test_worst_cases_are_found_again_from_the_files(tmp_path, capsys):
     stored = json.loads((tmp_path / "claims.json").read_text())
     stored["claims"][0]["worst"]["measured"] *= 1.01
     stored["claims"][1]["worst"]["predicted"] *= 1.01
+    stored["claims"][1]["worst"]["budget"] = 1e9  # what the file says of itself does not excuse it
     del stored["claims"][2]["worst"]["arrays"]
     (tmp_path / "claims.json").write_text(json.dumps(stored))
     again = replayed(tmp_path / "claims.json", CLAIMS)
@@ -174,6 +175,8 @@ def test_worst_cases_are_found_again_from_the_files(tmp_path, capsys):
     assert main(["--replay", str(tmp_path / "claims.json")]) == 1
     table = capsys.readouterr().out
     assert table.count("differs") == 2
+    assert main(["--replay", str(tmp_path / "claims.json"), "--claims", "wb2018_norm"]) == 2
+    assert "holds no worst case of wb2018_norm" in capsys.readouterr().err
     assert "was not evaluated: KeyError: 'arrays'" in table
 
 
@@ -184,6 +187,12 @@ def test_files_of_another_kind_are_not_replayed(tmp_path):
         ("[]", "not a document of this release"),
         ("{", "no results of an earlier run"),
         (json.dumps({"format": FORMAT, "version": VERSION, "claims": [{}]}), "claims is damaged"),
+        (
+            json.dumps(
+                {"format": FORMAT, "version": VERSION, "claims": [{"name": [], "worst": {}}]}
+            ),
+            "claims is damaged",
+        ),
     ]:
         path.write_text(text)
         with pytest.raises(ValueError, match=words):
@@ -233,8 +242,8 @@ def test_an_unknown_claim_is_named():
         (["--band", "x"], "a whole number from 1 on is needed, not 'x'"),
         (["--seed", "-1"], "a whole number from 0 to 4294967295 is needed, not '-1'"),
         (["--seed", str(2**80)], "a whole number from 0 to 4294967295 is needed"),
-        (["--json", "results.npz"], "a file that ends in .json, in a folder that exists"),
-        (["--json", "nowhere/results.json"], "a file that ends in .json, in a folder that exists"),
+        (["--json", "results.npz"], "a file that ends in .json, in a folder to write in"),
+        (["--json", "nowhere/results.json"], "a file that ends in .json, in a folder to write in"),
     ],
 )
 def test_options_are_refused_before_the_run(capsys, arguments, words):
@@ -247,7 +256,12 @@ def test_options_are_refused_before_the_run(capsys, arguments, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--signals", "s.npz"], "pass --extractor FILE too"),
+        (["--signals", "s.npz"], "--signals would do nothing here: it needs --extractor FILE"),
+        (
+            ["--signals", "s.npz", "--band", "3"],
+            "--band, --signals would do nothing here: they need",
+        ),
+        (["--replay", "c.json", "--full", "--atlas"], "--atlas, --full would do nothing here"),
         (["--processes", "localhost:1,0,0"], "index 0 of 0 is none of them"),
         (["--processes", "localhost:1,2,2"], "index 2 of 2 is none of them"),
         (["--processes", "localhost:1,2"], "takes ADDRESS,COUNT,INDEX"),
@@ -256,6 +270,15 @@ def test_options_are_refused_before_the_run(capsys, arguments, words):
 def test_options_that_do_not_fit_together_are_refused(capsys, arguments, words):
     assert main(["--claims", "wb2018_norm", *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_arrays_of_something_else_are_not_overwritten(tmp_path, capsys):
+    np.savez(tmp_path / "mine.npz", signals=np.ones((1, 8)))
+    before = (tmp_path / "mine.npz").read_bytes()
+    with pytest.raises(SystemExit):
+        main(["--json", str(tmp_path / "mine.json")])
+    assert "which exists and is not of an earlier run" in capsys.readouterr().err
+    assert (tmp_path / "mine.npz").read_bytes() == before
 
 
 def test_names_of_claims_may_be_repeated_and_spaced():

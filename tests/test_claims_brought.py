@@ -86,9 +86,10 @@ def test_several_grids_are_refused(tmp_path):
         ({"signals": ONES[:0]}, r"`signals` has shape \(0, 32\)"),
         ({"signals": np.array(["a", "b"])}, r"`signals` has shape \(2,\) and type <U1"),
         ({"signals": np.float64(1)}, r"`signals` has shape \(\)"),
-        ({"signals": ONES, "names": ["one"]}, "1 names for 2 signals"),
-        ({"signal": ONES}, "no array `signals` found"),
-        ({"signals": np.array([ONES], object)}, "no array `signals` found"),
+        ({"signals": ONES, "names": ["one"]}, r"names of shape \(1,\) for 2 signals"),
+        ({"signals": ONES, "names": [["a", "b"]] * 2}, r"names of shape \(2, 2\) for 2 signals"),
+        ({"signal": ONES}, "no array `signals` among signal; use numpy.savez"),
+        ({"signals": np.array([ONES], object)}, "is no .npy or .npz file"),
         ({"signals": ONES * np.nan}, "every sample must be a finite number"),
         ({"signals": ONES[0]}, r"signals of shape \(count, 32\), not \(32,\).*signals\[None\]"),
         ({"signals": ONES * 1e200}, "divide them by their largest value"),
@@ -109,12 +110,20 @@ def test_what_fits_double_precision_need_not_fit_single(extractor, tmp_path):
 
 
 def test_files_that_hold_something_else_are_refused(extractor, tmp_path):
-    (tmp_path / "s.npz").write_bytes(b"not an archive")
-    with pytest.raises(ValueError, match="no array `signals` found"):
-        setting(extractor, tmp_path / "s.npz")
-    (tmp_path / "empty.npz").write_bytes(b"")
-    with pytest.raises(ValueError, match="no array `signals` found"):
-        setting(extractor, tmp_path / "empty.npz")
+    path = tmp_path / "s.npz"
+    np.savez_compressed(path, signals=np.random.default_rng(0).standard_normal((2, 32)))
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 255
+    for content, words in [
+        (b"not an archive", "is no .npy or .npz file.* Instead use numpy.savez"),
+        (b"", "is damaged"),
+        (whole[:300], "is damaged"),
+        (bytes(flipped), "is damaged"),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=words):
+            setting(extractor, path)
     (tmp_path / "phi.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="not UTF-8"):
         setting(tmp_path / "phi.toml")

@@ -147,6 +147,23 @@ def test_a_damaged_unit_is_named(tmp_path):
     assert arrays["signal"].tolist() == [0, 1, 2]
     assert store.get("b: given") is None
     (path,) = (tmp_path / "run" / "units").iterdir()
-    path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(ValueError, match="delete that file, and the same call does it again"):
-        store.get("a: given")
+    whole = path.read_bytes()
+    for damaged in (whole[:50], b"", whole[:80] + b"?" + whole[81:]):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="delete that file, and the same call does it again"):
+            store.get("a: given")
+
+
+def test_a_run_killed_while_its_folder_is_made_can_go_on(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".run.json.x1y2").write_text('{"half')  # before the file got its name
+    Store(folder, {"seed": 0}).put("a", {"cases": 0}, {})
+    assert Store(folder, {"seed": 0}).get("a") == ({"cases": 0}, {})
+
+
+@pytest.mark.parametrize("text", ["[]", '{"format": "wiatow', ""])
+def test_a_folder_whose_description_is_damaged_is_named(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ValueError, match="which says what run the folder holds, is damaged"):
+        Store(tmp_path, {"seed": 0})

@@ -10,7 +10,7 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric.engine.setting import Setting, norms
 from proofs_numeric.engine.settings import drawn_signals
-from wiatowski.serialization import read_toml
+from wiatowski.serialization import read_arrays, read_toml
 
 __all__ = ["brought"]
 
@@ -83,20 +83,21 @@ def _signals(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
         "use numpy.savez(file, signals=..., names=[...]), an array of numbers and a text for each"
     )
     try:
-        stored = np.load(path, allow_pickle=False)
-        held = stored if isinstance(stored, np.ndarray) else stored["signals"]
-        names = None if stored is held or "names" not in stored else np.atleast_1d(stored["names"])
-    except (ValueError, KeyError, EOFError) as error:
-        reason = str(error).strip("'")
-        raise ValueError(
-            f"--signals {path}: no array `signals` found ({reason}); {form}."
-        ) from None
+        arrays = read_arrays(path)
+    except ValueError as error:
+        raise ValueError(f"--signals: {error} Instead {form}.") from None
+    held, names = arrays.get("", arrays.get("signals")), arrays.get("names")
+    if held is None:
+        among = ", ".join(arrays) or "none"
+        raise ValueError(f"--signals {path}: no array `signals` among {among}; {form}.")
     if held.dtype.kind not in "biufc" or held.ndim == 0 or not len(held):
         raise ValueError(
             f"--signals {path}: `signals` has shape {held.shape} and type {held.dtype}; {form}."
         )
-    if names is not None and len(names) != len(held):
-        raise ValueError(f"--signals {path}: {len(names)} names for {len(held)} signals; {form}.")
+    if names is not None and names.shape != held.shape[:1]:
+        raise ValueError(
+            f"--signals {path}: names of shape {names.shape} for {len(held)} signals; {form}."
+        )
     double = np.complex128 if held.dtype.kind == "c" else np.float64
     samples = held.astype(double)
     if not np.isfinite(samples).all():

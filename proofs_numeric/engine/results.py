@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,11 @@ from proofs_numeric.engine.run import (
 from proofs_numeric.engine.setting import Continuum, Setting
 from proofs_numeric.engine.threads import for_each
 from proofs_numeric.engine.units import Store
-from wiatowski.serialization import write_whole
+from wiatowski.serialization import read_arrays, write_whole
 
 __all__ = ["collected", "replayed", "write_results"]
 
-_SIDES, _ROW = ("measured", "predicted"), {"name", "worst"}
+_SIDES = ("measured", "predicted")
 
 
 def collected(
@@ -119,9 +118,8 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path.with_suffix(".npz"))
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"{path}: no results of an earlier run with arrays beside them ({error})."
         ) from None
@@ -129,8 +127,11 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
     if (kind.get("format"), kind.get("version")) != (FORMAT, VERSION):
         raise ValueError(f"{path}: not a document of this release; run the claims again.")
     rows = kind.get("claims")
-    if not isinstance(rows, list) or not all(isinstance(r, dict) and set(r) >= _ROW for r in rows):
+    if not isinstance(rows, list) or not all(map(_is_row, rows)):
         raise ValueError(f"{path}: its list of claims is damaged; run the claims again.")
+    if kind.get("dtype") not in ("float32", "float64"):
+        raise ValueError(f"{path}: its dtype is damaged; run the claims again.")
+    coarser = max(1.0, float(jnp.finfo(kind["dtype"]).eps / jnp.finfo(jnp.zeros(()).dtype).eps))
     found = []
     for row in rows:
         worst, claim = row["worst"], claims.get(row["name"])
@@ -139,14 +140,22 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
         then: dict[str, Any] = {}
         try:
             then = {side: float(worst[side]) for side in _SIDES}
-            again = _again(claim, _restored(document, worst["setting"], arrays), worst, arrays)
+            where = _restored(document, worst["setting"], arrays)
+            again = _again(claim, where, worst, arrays, coarser)
         except Exception as error:  # damaged or edited by hand; the others are still worth a look
             again = {"error": f"{type(error).__name__}: {error}", "agree": False}
         found.append({"name": row["name"], "then": then, **again})
     return found
 
 
-def _again(claim: Claim, setting: Setting, worst: dict[str, Any], arrays) -> dict[str, Any]:
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("name"), str) and "worst" in row
+
+
+def _again(
+    claim: Claim, setting: Setting, worst: dict[str, Any], arrays, coarser: float
+) -> dict[str, Any]:
+    """Both sides now; `coarser` is how much larger the unit of rounding was then, if it was."""
     held = {k: arrays[key] for k, key in worst["arrays"].items()}
     witness = Witness(held, worst["parameters"], worst["origin"])
     cases = claim.evaluate(setting, [witness])
@@ -155,7 +164,7 @@ def _again(claim: Claim, setting: Setting, worst: dict[str, Any], arrays) -> dic
         inside or range(len(cases)), key=lambda i: abs(cases.measured[i] - worst["measured"])
     )
     now = describe(cases, index)
-    slack = 4 * (now["budget"] + worst["budget"]) + 1e-12 * abs(now["measured"])
+    slack = 8 * coarser * now["budget"] + 1e-12 * abs(now["measured"])
     agree = all(abs(now[side] - worst[side]) <= slack for side in _SIDES)
     return {"now": {side: now[side] for side in _SIDES}, "agree": agree}
 

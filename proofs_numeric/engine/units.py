@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wiatowski.serialization import write_whole
+from wiatowski.serialization import is_left_over, read_arrays, write_whole
 
 __all__ = ["Store"]
 
@@ -41,7 +40,7 @@ class Store:
         if note.exists():
             _require_same(note, described)
         else:
-            if any(folder.iterdir()):
+            if not all(is_left_over(path, _FILE) for path in folder.iterdir()):
                 raise ValueError(
                     f"the folder {folder} holds something else than a run of the claims; choose another "
                     "with --out, or empty it."
@@ -55,12 +54,11 @@ class Store:
             return self._known.get(name)
         path = self._path(name)
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {key: stored[key] for key in stored.files if key != "result"}
-                return json.loads(str(stored["result"])), arrays
+            arrays = read_arrays(path)
+            return json.loads(str(arrays.pop("result"))), arrays
         except FileNotFoundError:
             return None
-        except (zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise ValueError(
                 f"the unit {path} of an earlier run cannot be read ({error}); delete that file, and the "
                 "same call does it again."
@@ -105,7 +103,12 @@ def _require_same(note: Path, described: Mapping[str, Any]) -> None:
     try:
         found = json.loads(note.read_text(encoding="utf-8"))
     except ValueError:
-        found = {}
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"the file {note}, which says what run the folder holds, is damaged; delete the folder, or "
+            "choose another with --out."
+        )
     # A tuple is a list in JSON.
     differing = [k for k, v in described.items() if found.get(k) != json.loads(json.dumps(v))]
     if differing:

@@ -1,5 +1,7 @@
 """Extractors on disk: TOML for members with names, one file without pickle for everything."""
 
+from wiatowski._files import is_left_over as is_left_over
+from wiatowski._files import read_arrays as read_arrays
 from wiatowski._files import write_whole as write_whole
 from wiatowski.serialization.file import load as load
 from wiatowski.serialization.file import save as save
