@@ -73,7 +73,8 @@ class DeformationClaim(Claim):
         limited = Hypothesis(
             "band-limited signals", setting.band <= largest, f"|k_i| <= {setting.band}"
         )
-        return (limited, *self.requirements(setting))
+        some = Hypothesis("a band of more than constants", setting.band >= 1, scope=True)
+        return (limited, some, *self.requirements(setting))
 
     def given(self, setting: Setting, key: jax.Array) -> list[Witness]:
         return self._covered(setting, given_witnesses(setting))

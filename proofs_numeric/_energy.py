@@ -104,6 +104,8 @@ def loudest(setting: Setting, number: int, restarts: int) -> tuple[Witness, ...]
     key = jax.random.fold_in(jax.random.key(3, impl="unsafe_rbg"), number)
     count = max(2 * (depths - 1), restarts)
     atoms = [a for a in np.asarray(setting.phi.banks[0].atoms_hat) if np.any(a)]
+    if not atoms:  # nothing is handed on
+        return ()
     starts = list(noise(setting, key, count))
     aims = []
     for i in range(count):

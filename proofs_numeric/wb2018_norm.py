@@ -7,6 +7,7 @@ import numpy as np
 
 from proofs_numeric._inadmissible import inadmissible_setting
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.hypotheses import zero_to_zero
 from proofs_numeric.engine.search import attack, target
 from proofs_numeric.engine.setting import (
     Setting,
@@ -27,7 +28,8 @@ class NormClaim(Claim):
     source = "Wiatowski & Bölcskei 2018, well-definedness under the admissibility condition"
 
     def hypotheses(self, setting):
-        return (Hypothesis("admissible", *admissibility(setting.phi)),)
+        admissible = Hypothesis("admissible", *admissibility(setting.phi))
+        return (admissible, zero_to_zero(setting))
 
     def searched(self, setting, attempt):
         starts = list(noise(setting, attempt.key, attempt.restarts))
@@ -40,8 +42,9 @@ class NormClaim(Claim):
     def evaluate(self, setting, witnesses) -> Cases:
         signals = np.stack([w.arrays["signal"] for w in witnesses])
         sizes = norms(signals)
+        features = differences(setting, signals, np.zeros_like(signals))["features"]
         return Cases(
-            differences(setting, signals, np.zeros_like(signals))["total"],
+            np.sqrt(features.sum(axis=1)),
             sizes,
             rounding_budget(setting.phi, sizes),
             list(witnesses),

@@ -12,9 +12,12 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.search import ascend
-from proofs_numeric.engine.setting import Setting, generator, norms
+from proofs_numeric.engine.setting import Setting, generator, norms, once_per_setting
 
 __all__ = ["CLAIM"]
+
+# A constant that is wrong for quiet or for loud maps alone is wrong.
+_AMPLITUDES = (1.0, 1e-6, 1e-3, 1e3, 1e6)
 
 
 class PoolingClaim(Claim):
@@ -36,7 +39,8 @@ class PoolingClaim(Claim):
             single = np.zeros(shape)
             single[(0,) * len(shape)] = 1
             known = [single, np.ones(shape), _low_wave(shape)]
-            found.append(_noise(setting, key, n))
+            u, v = _noise(setting, generator(jax.random.fold_in(key, n)), 2, n)
+            found += [_pair(n, size * u, size * v, "random") for size in _AMPLITUDES]
             found += [_pair(n, 0 * a, a, "known") for a in known]
             found.append(_pair(n, single, -single, "known"))
         return found
@@ -44,10 +48,8 @@ class PoolingClaim(Claim):
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:
         """One layer per attempt: an ascent over pairs."""
         n = 1 + attempt.number % setting.phi.depth
-        shape = setting.phi.layers[n - 1].bank.maps_grid.shape
         random = generator(attempt.key)
-        starts = tuple(random.standard_normal((attempt.restarts, *shape)) for _ in "uv")
-        starts = tuple(a.astype(setting.real_dtype) for a in starts)
+        starts = tuple(_noise(setting, random, attempt.restarts, n) for _ in "uv")
         # The number of the layer travels as a shape.
         contexts = np.zeros((attempt.restarts, n))
         _, (u, v) = ascend(pooling_ratio, setting, starts, contexts, 60)
@@ -58,8 +60,8 @@ class PoolingClaim(Claim):
         for w in witnesses:
             layer = setting.phi.layers[w.parameters["layer"] - 1]
             grid = layer.bank.maps_grid
-            kind = setting.real_dtype
-            u, v = (jnp.asarray(w.arrays[k], kind)[None] for k in ("signal", "other"))
+            pair = (np.asarray(w.arrays[k]) for k in ("signal", "other"))
+            u, v = (jnp.asarray(a.astype(_type(setting, np.iscomplexobj(a))))[None] for a in pair)
             moved = layer.pooling(u, grid) - layer.pooling(v, grid)
             constant = layer.pooling.lipschitz(grid)
             measured.append(norms([moved])[0])
@@ -122,7 +124,7 @@ def pooling_ratio(phi: wi.FeatureExtractor, point, context):
     layer = phi.layers[len(context) - 1]
     grid = layer.bank.maps_grid
     moved = layer.pooling(u[None], grid) - layer.pooling((u + v)[None], grid)
-    return jnp.sum(moved**2) / jnp.sum(v**2)
+    return jnp.sum(jnp.abs(moved) ** 2) / jnp.sum(jnp.abs(v) ** 2)
 
 
 def _setting(pooling: wi.AbstractPooling, name: str, grid: wi.Grid) -> Setting:
@@ -135,10 +137,27 @@ def _pair(layer: int, u, v, origin: str) -> Witness:
     return Witness({"signal": u, "other": v}, {"layer": layer}, origin)
 
 
-def _noise(setting: Setting, key: jax.Array, layer: int) -> Witness:
-    shape = setting.phi.layers[layer - 1].bank.maps_grid.shape
-    u, v = generator(jax.random.fold_in(key, layer)).standard_normal((2, *shape))
-    return Witness({"signal": u, "other": v}, {"layer": layer})
+def _noise(setting: Setting, random: np.random.Generator, count: int, layer: int) -> np.ndarray:
+    """Maps of the kind that the layer pools, real or complex: (count, *grid.shape)."""
+    shape = (count, *setting.phi.layers[layer - 1].bank.maps_grid.shape)
+    noise = random.standard_normal(shape)
+    is_complex = _complex_maps(setting)[layer]
+    if is_complex:
+        noise = noise + 1j * random.standard_normal(shape)
+    return noise.astype(_type(setting, is_complex))
+
+
+@once_per_setting
+def _complex_maps(setting: Setting) -> tuple[bool, ...]:
+    """Per depth whether the maps of the setting's signals are complex."""
+    signal = jax.ShapeDtypeStruct(setting.grid.shape, setting.signals.dtype)
+    maps = jax.eval_shape(lambda f: setting.phi.trace(f).maps, signal)
+    return tuple(jnp.issubdtype(u.dtype, jnp.complexfloating) for u in maps)
+
+
+def _type(setting: Setting, is_complex: bool) -> np.dtype:
+    real = setting.real_dtype
+    return np.result_type(real, np.complex64) if is_complex else real
 
 
 def _low_wave(shape) -> np.ndarray:

@@ -44,7 +44,7 @@ class TopologyClaim(Claim):
             line,
             *layers,
             at_most_one(setting),
-            Hypothesis("one-sided filters: a > S", growth > 1, f"a/S = {growth:.4g}"),
+            Hypothesis("one-sided filters: a > S", 1 < growth < np.inf, f"a/S = {growth:.4g}"),
         )
 
     def searched(self, setting: Setting, attempt: Attempt) -> list[Witness]:

@@ -48,7 +48,7 @@ class DepthClaim(Claim):
             *layers,
             at_most_one(setting),
             Hypothesis("more than one layer", setting.phi.depth > 1, scope=True),
-            Hypothesis("one-sided filters: a > 1", growth > 1, f"a = {growth:.4g}"),
+            Hypothesis("one-sided filters: a > 1", 1 < growth < np.inf, f"a = {growth:.4g}"),
         )
 
     def given(self, setting, key):

@@ -127,3 +127,19 @@ def test_files_that_hold_something_else_are_refused(extractor, tmp_path):
     (tmp_path / "phi.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="not UTF-8"):
         setting(tmp_path / "phi.toml")
+
+
+def test_filters_whose_maps_overflow_are_refused(tmp_path):
+    loud = wi.frames.FiniteFilters(1e160 * np.ones((2, 3)))
+    with jax.enable_x64(True):
+        wi.save(wi.FeatureExtractor([wi.Layer(loud)], wi.Grid((32,))), tmp_path / "loud.wi")
+    with pytest.raises(ValueError, match=r"frame bounds must be at most 3e\+92 in float64"):
+        setting(tmp_path / "loud.wi")
+
+
+def test_two_samples_along_an_axis_are_enough(tmp_path):
+    path = tmp_path / "phi.toml"
+    path.write_text(
+        "grid = { shape = [2, 16] }\n" + TOML.replace("Meyer", "Haar").replace("2 }", "1 }")
+    )
+    assert setting(path).signals.shape == (3, 2, 16)

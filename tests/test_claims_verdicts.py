@@ -16,6 +16,7 @@ from proofs_numeric.engine import processes
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.results import write_results
 from proofs_numeric.engine.run import planned
+from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.engine.units import Store
 
@@ -203,3 +204,65 @@ def test_quick_runs_spare_optimisation_and_leave_the_option_as_it_was():
         assert jax.config.read(option) == (before or jax.default_backend() == "cpu")
         raise KeyboardInterrupt
     assert jax.config.read(option) == before
+
+
+class Offset(wi.Identity):
+    """Does not map zero to zero."""
+
+    def __call__(self, u):
+        return u + 1e-3
+
+
+class Understated(wi.GroupModulus):
+    """Three times as steep as it says, where it joins atoms."""
+
+    def join(self, u, axis):
+        return 3 * super().join(u, axis)
+
+
+class LoudPooling(wi.NoPooling):
+    """Three times as steep as it says beyond an amplitude."""
+
+    def __call__(self, u, grid):
+        return jnp.where(jnp.abs(u) > 50, 3 * u - 100 * u / jnp.maximum(jnp.abs(u), 1), u)
+
+
+class ImaginaryPooling(wi.NoPooling):
+    """Three times as steep as it says in the imaginary part."""
+
+    def __call__(self, u, grid):
+        return jax.lax.complex(u.real, 3 * u.imag) if jnp.iscomplexobj(u) else u
+
+
+@pytest.mark.parametrize(
+    ("name", "nonlinearity", "pooling", "verdict"),
+    [
+        ("wb2018_norm", Offset(), None, "hypotheses not met"),
+        ("wb2018_nonlinearities", Understated("scale"), None, "fails"),
+        ("wb2018_poolings", wi.Modulus(), LoudPooling(), "fails"),
+        ("wb2018_poolings", wi.Identity(), ImaginaryPooling(), "fails"),
+    ],
+)
+def test_members_that_are_not_what_they_declare_are_found_out(name, nonlinearity, pooling, verdict):
+    grid = wi.Grid((32,))
+    layer = wi.Layer(wi.frames.Morlet(scales=2, voices=2), nonlinearity, pooling)
+    phi = wi.FeatureExtractor([layer], grid).admissible()
+    where = Setting("false", phi, np.ones((1, 32)) / 6, ("ones",), 5)
+    rows, _, _ = run([CLAIMS[name]], [where])
+    assert rows[name]["verdict"] == verdict
+
+
+def test_a_setting_asks_for_signals_on_its_grid():
+    where = setting(wi.Dilate(2))
+    for signals in (where.signals[0], list(where.signals), where.signals[:, :-1]):
+        with pytest.raises(ValueError, match=r"shape \(count, 64\) with a name each.*f\[None\]"):
+            dataclasses.replace(where, signals=signals)
+
+
+def test_silent_filters_give_verdicts():
+    """Nothing is divided by a gap or a growth that is infinite."""
+    taps = np.zeros((2, 3))
+    phi = wi.FeatureExtractor([wi.Layer(wi.frames.FiniteFilters(taps))] * 2, wi.Grid((32,)))
+    where = Setting("silent", phi, np.ones((1, 32)), ("ones",), 5)
+    rows, _, _ = run([c for c in CLAIMS.values() if c.on_extractors], [where])
+    assert not {"fails", "not evaluated"} & {row["verdict"] for row in rows.values()}

@@ -41,6 +41,7 @@ def brought(extractor: Path, signals: Path | None, band: int, seed: int, dtype: 
             "signal is signals[None]."
         )
     _require_squares(found, dtype)
+    _require_bounds(phi, dtype)
     return Setting("your extractor", phi, found, names, min(band, (min(phi.grid.shape) - 1) // 2))
 
 
@@ -117,4 +118,16 @@ def _require_squares(signals: np.ndarray, dtype: str) -> None:
         raise ValueError(
             f"the signals' norms must be zero or lie between {least:.0e} and {most:.0e} in {dtype}, so "
             "that their squares are numbers; divide them by their largest value."
+        )
+
+
+def _require_bounds(phi: wi.FeatureExtractor, dtype: str) -> None:
+    """Filters so loud that maps overflow say nothing about the theorems."""
+    most = np.finfo(dtype).max ** 0.3
+    with jax.enable_x64(True):
+        largest = max(phi.constants().gains)
+    if not largest <= most:
+        raise ValueError(
+            f"the extractor's frame bounds must be at most {most:.0e} in {dtype}, so that energies of its maps "
+            f"are numbers, not {largest:.3g}; divide its filters by their largest value."
         )

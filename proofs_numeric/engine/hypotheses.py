@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import wiatowski as wi
 from proofs_numeric.engine.claim import Hypothesis
-from proofs_numeric.engine.setting import Continuum, Setting
+from proofs_numeric.engine.setting import Continuum, Setting, differences
 
-__all__ = ["on_a_line", "on_functions", "on_own_line", "scalar_filters"]
+__all__ = ["on_a_line", "on_functions", "on_own_line", "scalar_filters", "zero_to_zero"]
 
 
 def on_a_line(setting: Setting) -> Hypothesis:
@@ -32,3 +34,11 @@ def scalar_filters(setting: Setting) -> Hypothesis:
     layers = setting.phi.layers
     scalar = bool(layers) and all(isinstance(x.bank, wi.FilterBank) for x in layers)
     return Hypothesis("layers with scalar filters", scalar, scope=True)
+
+
+def zero_to_zero(setting: Setting) -> Hypothesis:
+    """Nonlinearities and poolings that make nothing of nothing."""
+    zero = np.zeros((1, *setting.grid.shape), setting.signals.dtype)
+    found = differences(setting, zero, zero)
+    total = float(np.sum(found["energy"]) + np.sum(found["features"]))
+    return Hypothesis("M(0) = 0 and P(0) = 0", total == 0, f"energy of the maps of 0: {total:.3g}")

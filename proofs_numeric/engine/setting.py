@@ -54,6 +54,16 @@ class Setting:
     band: int
     attacked: bool = True
 
+    def __post_init__(self):
+        shape = getattr(self.signals, "shape", None)
+        if shape is None or shape[1:] != self.phi.grid.shape or len(self.names) != shape[0]:
+            count = "(count, " + ", ".join(map(str, self.phi.grid.shape)) + ")"
+            found = type(self.signals).__name__ if shape is None else f"shape {shape}"
+            raise ValueError(
+                f"Setting: signals must be an array of shape {count} with a name each, not {found} with "
+                f"{len(self.names)} names; one signal is f[None]."
+            )
+
     @property
     def grid(self) -> wi.Grid:
         """The input grid."""

@@ -18,7 +18,8 @@ def drawn_signals(key: jax.Array, grid: wi.Grid, count: int, real: bool = True) 
     signals = white_noise(key, (count, *grid.shape), real)
     for i in range(count):
         if i % 3 == 1 or (i % 3 == 2 and not real):
-            band = max(1, int(0.15 * min(grid.shape)))
+            least = min(grid.shape)
+            band = min(max(1, int(0.15 * least)), (least - 1) // 2)
             signals[i] = wi.signals.project(signals[i], band)[0]
         elif i % 3 == 2:
             signals[i] = wi.signals.cartoon(key, grid)
