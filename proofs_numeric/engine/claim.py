@@ -14,8 +14,10 @@ from proofs_numeric.engine.setting import Setting
 
 __all__ = ["TIGHT", "Attempt", "Cases", "Claim", "Control", "Hypothesis", "Witness", "own_signals"]
 
-#: A statement is called tight where a case comes this close to equality.
+#: A statement is called tight where a case comes this close to equality,
 TIGHT = 0.99
+#: and its budget is at most this share of the bound: a wide margin of error shows no equality.
+_SHARP = 0.1
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,12 @@ class Cases:
         informative = self.measured > self.budget
         safe = np.where(self.predicted > 0, self.predicted, np.finfo(float).tiny)
         return np.where(informative, self.measured / safe, 0.0)
+
+    @property
+    def tight(self) -> bool:
+        """Whether some case shows that the two sides may be equal."""
+        sharp = self.budget <= _SHARP * self.predicted
+        return bool(np.any(self.ratios[sharp] >= TIGHT))
 
     def excess(self) -> np.ndarray:
         """How far each case stands above prediction and budget; NaN counts as infinitely far."""

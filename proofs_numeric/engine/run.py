@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import proofs_numeric
-from proofs_numeric.engine.claim import TIGHT, Attempt, Cases, Claim, Control, Witness
+from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Witness
 from proofs_numeric.engine.search import CHUNK
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.threads import for_each
@@ -185,6 +185,7 @@ def _evaluated(unit: Unit) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "informative": cases.informative,
         "holds": cases.holds,
         "tightness": _number(cases.ratios.max(initial=0.0)),
+        "tight": cases.tight,
         "excess": _number(max(0.0, float(cases.excess()[worst]))),
         "groups": {group: _number(ratio) for group, ratio in cases.largest().items()},
         "worst": describe(cases, worst) | {"parameters": dict(witness.parameters)},
@@ -270,6 +271,7 @@ def _empty_row(setting: Setting, result: dict[str, Any]) -> dict[str, Any]:
         "informative": 0,
         "holds": True,
         "tightness": 0.0,
+        "tight": False,
         "groups": {},
         "ceilings": {},
     }
@@ -284,6 +286,7 @@ def _add(row: dict[str, Any], result: dict[str, Any]) -> None:
     row["cases"] += result["cases"]
     row["informative"] += result["informative"]
     row["holds"] &= result["holds"]
+    row["tight"] |= result["tight"]
     row["tightness"] = max(row["tightness"], result["tightness"])
     for group, ratio in result["groups"].items():
         row["groups"][group] = max(row["groups"].get(group, 0.0), ratio)
@@ -303,7 +306,7 @@ def _judged(row: dict[str, Any]) -> dict[str, Any]:
     elif not row["informative"]:
         verdict = "not applicable"  # every case within rounding of zero
     else:
-        verdict = "tight" if row["tightness"] >= TIGHT else "holds"
+        verdict = "tight" if row["tight"] else "holds"
     return row | {"verdict": verdict}
 
 
