@@ -104,8 +104,15 @@ def nan_at(shape, value=np.nan):
 
 FOLDERS = (".", "bounds", "frames", "scattering", "serialization")
 
+
 # What is done (a folder is passed), the kind of error, and what its message says.
+def no_arrays(folder):
+    (folder / "a.npz").write_text("text")
+    return serialization.read_arrays(folder / "a.npz")
+
+
 CASES = {
+    "arrays of a text file": (no_arrays, ValueError, r"a.npz is no .npy or .npz file"),
     "too much oversampling": (
         lambda _: frames.LearnedFilters(np.ones((2, 5)), oversampling=10**7).on(G16),
         ValueError,
