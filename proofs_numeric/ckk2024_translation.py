@@ -23,6 +23,7 @@ from proofs_numeric.engine.setting import (
     Setting,
     differences,
     norms,
+    once_per_setting,
     rounding_budget,
 )
 from proofs_numeric.engine.starts import noise, steepest_wave
@@ -62,10 +63,10 @@ class AllDepthsTranslationClaim(Claim):
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
         signals, moved, shifts = shifted(witnesses)
         sizes = norms(signals)
-        bound = wi.bounds.translation_all_depths
+        rates = np.array([_rate(setting, tuple(t.tolist())) for t in shifts])
         return Cases(
             differences(setting, signals, moved)["total"],
-            np.array([bound(setting.phi, t, s, checked=False) for t, s in zip(shifts, sizes)]),
+            rates * sizes,
             rounding_budget(setting.phi, 2 * sizes),
             list(witnesses),
             [f"t = {tuple(t.tolist())}" for t in shifts],
@@ -78,6 +79,11 @@ class AllDepthsTranslationClaim(Claim):
         cases = self.evaluate(setting, [witness(f, (1,), None, "alternating")])
         text = "all-pass extractor with a very narrow output atom, t = 1"
         return (Control("shift not a multiple of the strides", text, cases),)
+
+
+@once_per_setting
+def _rate(setting: Setting, shift: tuple[float, ...]) -> float:
+    return float(wi.bounds.translation_all_depths(setting.phi, shift, 1.0, checked=False))
 
 
 CLAIM = AllDepthsTranslationClaim()

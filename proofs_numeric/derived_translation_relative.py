@@ -91,8 +91,12 @@ def _along(setting: Setting) -> np.ndarray:
 
 
 def _bound(setting: Setting, depth: int, shift, energy: float, features: float) -> float:
-    size = np.sqrt(features)
-    return float(wi.bounds.translation_relative(setting.phi, depth, shift, size, checked=False))
+    return _rate(setting, depth, tuple(float(t) for t in shift)) * float(np.sqrt(features))
+
+
+@once_per_setting
+def _rate(setting: Setting, depth: int, shift: tuple[float, ...]) -> float:
+    return float(wi.bounds.translation_relative(setting.phi, depth, shift, 1.0, checked=False))
 
 
 CLAIM = RelativeTranslationClaim()

@@ -137,8 +137,7 @@ class SubsampledBank(AbstractBank):
 
     def whole(self) -> FilterBank:
         """The same atoms on all samples."""
-        real = (self.atoms_real, self.output_real)
-        return FilterBank(self.atoms_hat, self.output_atom_hat, self.grid, self.labels, real)
+        return self.on_samples(1, range(len(self)))
 
     def on_samples(self, stride: int, atoms: Sequence[int]) -> FilterBank:
         """The output atom and some atoms, as maps on every `stride`-th sample meet them.

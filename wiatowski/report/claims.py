@@ -20,7 +20,7 @@ import numpy as np
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.report.errors import ClaimsError
 from wiatowski.report.progress import Progress
-from wiatowski.serialization import save
+from wiatowski.serialization import read_arrays, save
 
 __all__ = ["ClaimsProcess", "checked", "outcome", "started"]
 
@@ -69,8 +69,7 @@ class ClaimsProcess:
         arrays = {}
         stored = self._result.with_suffix(".npz")
         if stored.exists():
-            with np.load(stored, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
+            arrays = read_arrays(stored)
         return document, arrays
 
     def stop(self) -> None:
