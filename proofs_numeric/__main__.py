@@ -16,11 +16,11 @@ from tqdm import tqdm
 from proofs_numeric.engine import crossing, processes
 from proofs_numeric.engine.brought import brought
 from proofs_numeric.engine.claim import Claim
+from proofs_numeric.engine.compilation import compiled_quickly
 from proofs_numeric.engine.pictures import write_pictures
 from proofs_numeric.engine.results import collected, replayed, write_results
 from proofs_numeric.engine.run import FORMAT, VERSION, Plan, all_claims, execute, planned
 from proofs_numeric.engine.settings import all_settings
-from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.findings import found_again
 from wiatowski.options import SEED, whole
 from wiatowski.serialization import write_whole

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from wiatowski import bounds
 
-BOUNDS = ("translation", "deformation", "classes", "energy", "lipschitz")
+BOUNDS = ("translation", "deformation", "deformation_operator", "classes", "energy", "lipschitz")
 # Functions and constants of other modules that are bounds, or compute them.
 OUTSIDE = {
     "wiatowski.extractor": ("FeatureExtractor.lipschitz_bound",),

@@ -32,9 +32,9 @@ EQUIVALENT = {
     ("deformation.sieve_factor", "epsrel=1e-12", "epsrel=9.5e-13"): (
         "the accuracy asked of the quadrature, whose error is added whatever it is"
     ),
-    ("deformation._top_deformation", "band + 1", "band + 0.95"): _WHOLE,
-    ("deformation._top_deformation", "2 * band + 1", "2 * band + 0.95"): _WHOLE,
-    ("deformation._top_deformation", "jnp.maximum(values[-1], 0)", "values[-1]"): (
+    ("deformation_operator._top_deformation", "band + 1", "band + 0.95"): _WHOLE,
+    ("deformation_operator._top_deformation", "2 * band + 1", "2 * band + 0.95"): _WHOLE,
+    ("deformation_operator._top_deformation", "jnp.maximum(values[-1], 0)", "values[-1]"): (
         "a Gram matrix has no negative eigenvalue beyond the allowance for rounding added next"
     ),
     ("translation._shift_length", "checked", "False"): (

@@ -36,6 +36,31 @@ RANDOM = frames.RandomFilters(count=2, size=3)
 NAN, INFINITE = float("nan"), float("inf")
 
 ERRORS = {
+    "translation of no norm": (
+        lambda _: bounds.translation(phi(), 1, 1, -1.0),
+        ValueError,
+        r"translation: signal_norm must be a finite number from 0 on",
+    ),
+    "covariance of no norm": (
+        lambda _: bounds.covariance(phi(), 1, 1, NAN),
+        ValueError,
+        r"covariance: signal_norm must be a finite number from 0 on",
+    ),
+    "translation_relative of no norm": (
+        lambda _: bounds.translation_relative(phi(), 1, 1, np.array([1.0, INFINITE])),
+        ValueError,
+        r"translation_relative: features_norm must be a finite number from 0 on",
+    ),
+    "translation_all_depths of no norm": (
+        lambda _: bounds.translation_all_depths(phi(), 1, -1.0),
+        ValueError,
+        r"translation_all_depths: signal_norm must be a finite number from 0 on",
+    ),
+    "rough displacement beyond Nyquist": (
+        lambda _: bounds.deformation_rough(0.75, 1, 0, 2),
+        ValueError,
+        r"deformation_rough: bandwidth 0\.75 must lie below Nyquist.*R < 0\.707107; it counts",
+    ),
     "deformation of a negative bandwidth": (
         lambda _: bounds.deformation_torus(-1, 1, 1, 0.1, 1),
         ValueError,

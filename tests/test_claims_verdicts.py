@@ -14,10 +14,10 @@ import wiatowski as wi
 from proofs_numeric.__main__ import _identity, succeeded, table
 from proofs_numeric.engine import processes
 from proofs_numeric.engine.claim import Cases, Claim, Control, Hypothesis, Witness
+from proofs_numeric.engine.compilation import compiled_quickly
 from proofs_numeric.engine.results import write_results
 from proofs_numeric.engine.run import planned
 from proofs_numeric.engine.setting import Setting
-from proofs_numeric.engine.threads import compiled_quickly
 from proofs_numeric.engine.units import Store
 
 

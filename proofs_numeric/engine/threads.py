@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 
-__all__ = ["compiled_quickly", "for_each"]
+__all__ = ["for_each"]
 
 Item = TypeVar("Item")
 
@@ -42,19 +41,3 @@ def for_each(
         except BaseException:
             stop.set()
             raise
-
-
-@contextlib.contextmanager
-def compiled_quickly(wanted: bool) -> Iterator[None]:
-    """Programs that run a few times on small grids cost more to optimise than to run.
-
-    Args:
-        wanted: whether to spare the optimisation; accelerators keep theirs.
-    """
-    option = "jax_disable_most_optimizations"
-    before = jax.config.read(option)
-    jax.config.update(option, before or (wanted and jax.default_backend() == "cpu"))
-    try:
-        yield
-    finally:
-        jax.config.update(option, before)

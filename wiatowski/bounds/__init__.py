@@ -14,7 +14,6 @@ from wiatowski.bounds.deformation import SCHUR_CONSTANT as SCHUR_CONSTANT
 from wiatowski.bounds.deformation import almost_band_limited as almost_band_limited
 from wiatowski.bounds.deformation import deformation_expansion as deformation_expansion
 from wiatowski.bounds.deformation import deformation_line as deformation_line
-from wiatowski.bounds.deformation import deformation_operator_norm as deformation_operator_norm
 from wiatowski.bounds.deformation import deformation_rough as deformation_rough
 from wiatowski.bounds.deformation import deformation_rough_torus as deformation_rough_torus
 from wiatowski.bounds.deformation import deformation_schur as deformation_schur
@@ -24,6 +23,9 @@ from wiatowski.bounds.deformation import deformation_torus as deformation_torus
 from wiatowski.bounds.deformation import expansion_factor as expansion_factor
 from wiatowski.bounds.deformation import sieve_factor as sieve_factor
 from wiatowski.bounds.deformation import stretch_factor as stretch_factor
+from wiatowski.bounds.deformation_operator import (
+    deformation_operator_norm as deformation_operator_norm,
+)
 from wiatowski.bounds.energy import band_growth as band_growth
 from wiatowski.bounds.energy import depth_for_share as depth_for_share
 from wiatowski.bounds.energy import energy_beyond as energy_beyond

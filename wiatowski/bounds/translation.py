@@ -10,6 +10,7 @@ import numpy as np
 
 from wiatowski._types import Array
 from wiatowski.actions import translate, translate_batch
+from wiatowski.bounds._arguments import require_sizes
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import safe_sqrt
 from wiatowski.grid import Grid
@@ -62,11 +63,12 @@ def translation(
 
     Raises:
         ValueError: for an extractor that is not admissible, one with a `Subsampled` frame before depth n,
-            or a shift that is no multiple of the strides before depth n (then use
-            `translation_decimated`).
+            a shift that is no multiple of the strides before depth n (then use
+            `translation_decimated`), or a norm that is negative, infinite or undefined.
 
     Source: Wiatowski & Boelcskei 2018, Theorem 1, with the constant re-derived.
     """
+    require_sizes("translation", signal_norm=signal_norm)
     return (
         _shift_length(phi, depth, shift, "translation", checked)
         * output_decay(phi, depth)
@@ -85,6 +87,7 @@ def covariance(
 
     Source: Wiatowski & Boelcskei 2018, Corollary 1 (proof in `paper_notes.md`).
     """
+    require_sizes("covariance", signal_norm=signal_norm)
     product = phi.pooling_factors[_checked_depth(phi, depth, "covariance")]
     length = (
         _shift_length(phi, depth, shift, "covariance", checked) * product * abs(1 / product - 1)
@@ -137,6 +140,7 @@ def translation_relative(
 
     Source: derived for this package (`paper_notes.md`, D1 and D2).
     """
+    require_sizes("translation_relative", features_norm=features_norm)
     length = _shift_length(phi, depth, shift, "translation_relative", checked)
     return length * output_cutoff(phi, depth) * jnp.asarray(features_norm)
 
@@ -157,6 +161,7 @@ def translation_all_depths(
 
     Source: Czaja, Kolstoe & Koralov 2024 (their abstract) without pooling; derived with it.
     """
+    require_sizes("translation_all_depths", signal_norm=signal_norm)
     depths = range(phi.depth + 1)
     rates = [
         _shift_length(phi, n, shift, "translation_all_depths", checked) * output_cutoff(phi, n)
