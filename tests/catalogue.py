@@ -182,6 +182,7 @@ NONLINEARITIES = {
     "Modulus": [(wi.Modulus(), (1.0, 0.0)), (wi.Modulus(), (1 + 1j, 3 + 3j))],
     "GroupModulus": [(wi.GroupModulus(), (1 + 1j, 3 + 3j))],
     "ReLU": [(wi.ReLU(), (1.0, 2.0)), (wi.ReLU(), (1 + 1j, 2 + 3j))],
+    "ReLU6": [(wi.ReLU6(), (1.0, 2.0)), (wi.ReLU6(), (1 + 1j, 2 + 3j))],
     "Tanh": [(wi.Tanh(), (0.01, -0.01)), (wi.Tanh(), (0.01j, -0.01j))],
     "ShiftedSigmoid": [(wi.ShiftedSigmoid(), (0.01, -0.01))],
     "Identity": [(wi.Identity(), (1 + 2j, -1.0))],

@@ -78,7 +78,9 @@ def nonlinearity(name: str, **parameters) -> Callable:
     """By the class name of ours and its parameters."""
     table = {
         "Modulus": lambda: np.abs,
+        "GroupModulus": lambda over: np.abs,  # of groups of one
         "ReLU": lambda: on_parts(lambda x: np.maximum(x, 0)),
+        "ReLU6": lambda: on_parts(lambda x: np.clip(x, 0, 6)),
         "Tanh": lambda: on_parts(np.tanh),
         "ShiftedSigmoid": lambda: on_parts(lambda x: 1 / (1 + np.exp(-x)) - 0.5),
         "Identity": lambda: lambda z: z,

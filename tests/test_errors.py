@@ -20,6 +20,7 @@ from test_bounds_errors import ERRORS as BOUNDS
 from test_directional import ERRORS as DIRECTIONAL
 from test_fast_path_errors import ERRORS as FAST_PATH
 from test_finite_wavelets import ERRORS as FINITE_WAVELETS
+from test_networks_errors import ERRORS as NETWORKS
 from test_scattering_errors import ERRORS as SCATTERING
 from test_serialization import rewritten
 from test_time_frequency import ERRORS as TIME_FREQUENCY
@@ -102,7 +103,15 @@ def nan_at(shape, value=np.nan):
     return f
 
 
-FOLDERS = (".", "bounds", "frames", "scattering", "serialization")
+FOLDERS = (
+    ".",
+    "bounds",
+    "frames",
+    "networks",
+    "networks/weights",
+    "scattering",
+    "serialization",
+)
 
 
 # What is done (a folder is passed), the kind of error, and what its message says.
@@ -720,6 +729,9 @@ CASES = {
 }
 
 
+CASES |= FAST_PATH | BOUNDS | NETWORKS
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_message(name, tmp_path):
     act, kind, message = CASES[name]
@@ -730,7 +742,7 @@ def test_message(name, tmp_path):
     assert not re.search(r"<wiatowski|object at 0x", str(caught.value))
 
 
-CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING | FAST_PATH | BOUNDS
+CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING  # whose messages are tried there
 
 
 def raise_statements() -> set[tuple[str, int]]:

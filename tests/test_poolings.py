@@ -97,6 +97,22 @@ def test_gradients_are_finite_at_zero_and_at_ties(member, real):
         testing.assert_finite_gradient(lambda w: member(w, grid), u)
 
 
+def test_the_maximum_has_a_gradient_where_it_is_computed_twice():
+    """Fused apart, |z| was rounded one way for the maximum and another way for the comparison."""
+    grid, maximum = wi.Grid((12, 12, 12)), wi.MaxPool(3)
+    option = "jax_disable_most_optimizations"
+    before = jax.config.read(option)
+    with jax.enable_x64(True):
+        u = jnp.asarray(strategies.signal(0, (4, *grid.shape), real=False))
+        jax.config.update(option, True)
+        try:
+            gradient = jax.jit(jax.grad(lambda w: jnp.sum(maximum(wi.SiLU()(w), grid))))(u)
+        finally:
+            jax.config.update(option, before)
+    assert np.isfinite(gradient).all()
+    assert np.count_nonzero(gradient) == 4 * 4**3
+
+
 @pytest.mark.parametrize("real", [True, False], ids=["real", "complex"])
 @pytest.mark.parametrize("member", MEMBERS, ids=str)
 def test_gradients_equal_finite_differences(member, real):

@@ -4,6 +4,7 @@ from wiatowski import actions as actions
 from wiatowski import bounds as bounds
 from wiatowski import certificates as certificates
 from wiatowski import frames as frames
+from wiatowski import networks as networks
 from wiatowski import presets as presets
 from wiatowski import scattering as scattering
 from wiatowski import signals as signals
@@ -31,6 +32,7 @@ from wiatowski.nonlinearities import ModReLU as ModReLU
 from wiatowski.nonlinearities import Modulus as Modulus
 from wiatowski.nonlinearities import Pointwise as Pointwise
 from wiatowski.nonlinearities import ReLU as ReLU
+from wiatowski.nonlinearities import ReLU6 as ReLU6
 from wiatowski.nonlinearities import ShiftedSigmoid as ShiftedSigmoid
 from wiatowski.nonlinearities import SiLU as SiLU
 from wiatowski.nonlinearities import SoftThreshold as SoftThreshold

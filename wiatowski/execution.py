@@ -130,10 +130,8 @@ def propagated(
         features |= {n: _one_signal(a) if mixed else a for n, a in done.features.items()}
         maps |= {key: _one_signal(a) if mixed else a for key, a in done.maps.items()}
         if end < last:
-            u, ndim = maps[end, 1][0], banks[end].grid.ndim
-            real = not jnp.iscomplexobj(u)
             tap = taps.get(end + 1)
-            signals = layers[end].mixed(spectrum(u, ndim), real, None if tap is None else tap[0])
+            signals = layers[end].mixed(maps[end, 1][0], None if tap is None else tap[0])
     for n in range(last + 1):
         if n not in features:  # the rule for paths does not reach so deep
             shape = features[n - 1].shape[2:]

@@ -27,6 +27,7 @@ from wiatowski.frames.frame import Frame, output_only
 from wiatowski.grid import Grid, nearest_divisible_shapes
 from wiatowski.layer import Layer, scaled_bank
 from wiatowski.paths import Node, PathRule, trees_of_paths
+from wiatowski.stage import AbstractStage
 
 __all__ = ["FeatureExtractor", "Trace"]
 
@@ -111,6 +112,17 @@ class FeatureExtractor(eqx.Module):
             if not isinstance(layer, Layer):
                 raise TypeError(
                     f"FeatureExtractor: layers must be wiatowski.Layer objects, not {layer!r}."
+                )
+            if not layer.pooling.periodic:
+                raise ValueError(
+                    f"FeatureExtractor: the windows of {layer.pooling!r} end with the grid, so that no theorem "
+                    "on translations holds; use MaxPool, or networks.Network."
+                )
+            if isinstance(layer.frame, AbstractStage):
+                raise ValueError(
+                    f"FeatureExtractor: a {type(layer.frame).__name__} has no output atom, so that nothing "
+                    "would be put out; use networks.Network, or frames.MatrixFilters for a convolution "
+                    "with one."
                 )
         if not layers and output_frame is None:
             raise ValueError(
@@ -434,8 +446,10 @@ def _constants(phi: FeatureExtractor) -> tuple[list[Array], list[Array], Array]:
 
 def _default_output(last: Layer, deepest: Grid) -> Frame | AbstractBank:
     """The frame of the last layer, or its bank where that lives on the deepest grid."""
-    bank = last.frame
-    if isinstance(bank, Frame) or bank.grid == deepest:
+    if isinstance(last.frame, Frame):
+        return last.frame
+    bank = last.bank
+    if bank.grid == deepest:
         return bank
     if bank.frame is None:
         raise ValueError(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
 
 from wiatowski._filtering import chosen, window
+from wiatowski._fourier import spectrum
 from wiatowski._types import Array, is_concrete
+from wiatowski.features import safe_sqrt
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.frame import Frame
 from wiatowski.frames.matrix_bank import MatrixBank
@@ -17,6 +19,7 @@ from wiatowski.frames.subsampled_bank import SubsampledBank
 from wiatowski.grid import Grid
 from wiatowski.nonlinearities import AbstractNonlinearity, Modulus
 from wiatowski.poolings import AbstractPooling, Decimate, NoPooling, decimate
+from wiatowski.stage import AbstractStage
 
 __all__ = ["Layer"]
 
@@ -29,7 +32,8 @@ class Layer(eqx.Module):
 
     Args:
         frame: a `Frame`, sampled on whichever grid the layer meets, or a `FilterBank` or
-            `MatrixBank`, which must be on that grid.
+            `MatrixBank`, which must be on that grid; in a `networks.Network` also a stage, such as
+            `networks.Convolution`.
         nonlinearity: M, default `Modulus()`.
         pooling: P, default `NoPooling()`.
 
@@ -44,20 +48,20 @@ class Layer(eqx.Module):
     (4, 4)
     """
 
-    frame: Frame | AbstractBank
+    frame: Frame | AbstractBank | AbstractStage
     nonlinearity: AbstractNonlinearity
     pooling: AbstractPooling
 
     def __init__(
         self,
-        frame: Frame | AbstractBank,
+        frame: Frame | AbstractBank | AbstractStage,
         nonlinearity: AbstractNonlinearity | None = None,
         pooling: AbstractPooling | None = None,
     ):
         nonlinearity = Modulus() if nonlinearity is None else nonlinearity
         pooling = NoPooling() if pooling is None else pooling
         for role, value, kinds, example in (
-            ("frame", frame, (Frame, AbstractBank), "wi.frames.Meyer(scales=2)"),
+            ("frame", frame, (Frame, AbstractBank, AbstractStage), "wi.frames.Meyer(scales=2)"),
             ("nonlinearity", nonlinearity, AbstractNonlinearity, "wi.Modulus()"),
             ("pooling", pooling, AbstractPooling, "wi.Decimate(2)"),
         ):
@@ -76,6 +80,11 @@ class Layer(eqx.Module):
         return self.frame
 
     @property
+    def stage(self) -> AbstractBank | AbstractStage:
+        """The layer's bank, or the stage in its place."""
+        return self.frame if isinstance(self.frame, AbstractStage) else self.bank
+
+    @property
     def stride(self) -> int:
         """By how much the layer divides the shape: the frame's stride times the pooling's."""
         return self.frame.stride * self.pooling.stride
@@ -92,6 +101,8 @@ class Layer(eqx.Module):
 
     def pooled(self, grid: Grid) -> Grid:
         """The grid of the maps that the layer makes on `grid`."""
+        if isinstance(self.frame, AbstractStage):
+            return self.pooling.pooled(self.frame.decimated(grid))
         return self.pooling.pooled(grid.decimated(self.frame.stride))
 
     def on(self, grid: Grid, dtype=None) -> Layer:
@@ -102,11 +113,9 @@ class Layer(eqx.Module):
         """
         if isinstance(self.frame, Frame):
             return Layer(self.frame.on(grid, dtype), self.nonlinearity, self.pooling).on(grid)
-        if self.frame.mixes and self.nonlinearity.joins:
-            raise ValueError(
-                f"Layer.on: {self.nonlinearity!r} joins atoms that act on one map, but the frame mixes "
-                "maps into channels; use Modulus()."
-            )
+        self._check_joins()
+        if isinstance(self.frame, AbstractStage):
+            return Layer(self.frame.on(grid, dtype), self.nonlinearity, self.pooling)
         if self.frame.grid != grid:
             raise ValueError(
                 f"Layer.on: the {type(self.frame).__name__} lives on {self.frame.grid}, but this layer's grid is "
@@ -115,6 +124,13 @@ class Layer(eqx.Module):
             )
         return self
 
+    def _check_joins(self) -> None:
+        if self.stage.mixes and self.nonlinearity.joins:
+            raise ValueError(
+                f"Layer.on: {self.nonlinearity!r} joins atoms that act on one map, but the frame mixes "
+                "maps into channels; use Modulus()."
+            )
+
     def gain(self) -> Array:
         """max{B, B L^2 R^2}: admissible when at most one."""
         upper = self.bank.upper_bound()
@@ -122,7 +138,13 @@ class Layer(eqx.Module):
 
     def lipschitz(self) -> float:
         """L R of nonlinearity and pooling on this grid."""
-        return self.nonlinearity.lipschitz * self.pooling.lipschitz(self.bank.maps_grid)
+        return self.nonlinearity.lipschitz * self.pooling.lipschitz(self.stage.maps_grid)
+
+    def maps_lipschitz(self) -> Array | float:
+        r"""Of all that the layer does to the maps, $\sqrt B L R$; what it puts out apart."""
+        if isinstance(self.frame, AbstractStage):
+            return self.frame.lipschitz() * self.lipschitz()
+        return safe_sqrt(self.bank.upper_bound()) * self.lipschitz()
 
     def scaled_by(self, factor) -> Layer:
         """The same layer, its atoms and its output atom times `factor`."""
@@ -135,8 +157,8 @@ class Layer(eqx.Module):
 
     def count_maps(self, maps: int) -> int:
         """How many maps the layer makes of `maps` maps."""
-        atoms, new = self.bank.count_maps(maps), len(self.labels)
-        return atoms if self.bank.mixes else maps * new
+        new = self.stage.count_maps(maps)
+        return new if self.stage.mixes else maps * len(self.labels)
 
     def kinds(self) -> tuple[tuple[int, ...], ...]:
         """Per new map the stride of its samples on the bank's grid, and what else sets it apart."""
@@ -175,29 +197,49 @@ class Layer(eqx.Module):
     def _groups(self) -> tuple[tuple[int, ...], ...]:
         return self.nonlinearity.groups(self.bank.labels)
 
-    def mixed(self, u_hat: Array, real: bool, tap: Array | None = None) -> Array:
-        """The maps after pooling of a layer that mixes all maps of its depth.
+    def activated(self, u: Array, tap: Array | None = None) -> Array:
+        """The maps before pooling of a layer that mixes all maps of its depth.
 
         Args:
-            u_hat: (maps, *grid.shape), full spectra.
-            real: whether the maps are real.
+            u: (maps, *grid.shape).
             tap: (new maps, *maps_grid.shape), added after the nonlinearity.
+
+        Returns:
+            (new maps, *maps_grid.shape).
+        """
+        if isinstance(self.frame, AbstractStage):
+            maps = self.nonlinearity(self.frame(u))
+            return maps if tap is None else maps + tap
+        return self._propagated(u, tap, lambda maps: maps)
+
+    def mixed(self, u: Array, tap: Array | None = None) -> Array:
+        """The maps after pooling of a layer that mixes all maps of its depth; arguments as `activated`.
 
         Returns:
             (new maps, *pooled grid.shape).
         """
-        assert isinstance(self.bank, MatrixBank)
-        grid, stride, folds = self.bank.maps_grid, self.pooling.stride, self.folds
+        grid, stride = self.stage.maps_grid, self.pooling.stride
+        if isinstance(self.frame, AbstractStage):
+            return self.pooling(self.activated(u, tap), grid)
+        if not self.folds:
+            return self._propagated(u, tap, lambda maps: self.pooling(maps, grid))
+        if tap is not None:
+            tap = decimate(jnp.asarray(tap), stride, grid.ndim)
+        return self._propagated(u, tap, lambda maps: maps, stride)
+
+    def _propagated(
+        self, u: Array, tap: Array | None, pooled: Callable[[Array], Array], factor: int = 1
+    ) -> Array:
+        """Through the matrix bank, whose maps pass nonlinearity and pooling in chunks."""
+        assert isinstance(self.frame, MatrixBank)
 
         def then(maps, taps):
             maps = self.nonlinearity(maps)
-            if taps is not None:
-                maps = maps + taps
-            return maps if folds else self.pooling(maps, grid)
+            return pooled(maps if taps is None else maps + taps)
 
-        if tap is not None:
-            tap = decimate(jnp.asarray(tap), stride, grid.ndim) if folds else jnp.asarray(tap)
-        return self.bank.propagate(u_hat, real, then, stride if folds else 1, tap)
+        u_hat, real = spectrum(u, self.frame.grid.ndim), not jnp.iscomplexobj(u)
+        tap = None if tap is None else jnp.asarray(tap)
+        return self.frame.propagate(u_hat, real, then, factor, tap)
 
 
 def scaled_bank(bank: AbstractBank, factor) -> AbstractBank:

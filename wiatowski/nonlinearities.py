@@ -27,6 +27,7 @@ __all__ = [
     "Modulus",
     "Pointwise",
     "ReLU",
+    "ReLU6",
     "ShiftedSigmoid",
     "SiLU",
     "SoftThreshold",
@@ -208,6 +209,17 @@ class ReLU(AbstractNonlinearity):
 
     def __call__(self, u: Array) -> Array:
         return _split(jax.nn.relu, u)
+
+
+class ReLU6(AbstractNonlinearity):
+    r"""$M(x) = \min(x_+, 6)$ on each part; L = 1."""
+
+    @property
+    def lipschitz(self) -> float:
+        return 1.0
+
+    def __call__(self, u: Array) -> Array:
+        return _split(jax.nn.relu6, u)
 
 
 class Tanh(AbstractNonlinearity):

@@ -30,12 +30,14 @@ __all__ = [
 class AbstractPooling(eqx.Module):
     """A map of arrays on a grid to arrays on the pooled grid; zero goes to zero.
 
-    `factor` is W&B's S >= 1. Each pooling commutes with the shifts by multiples of its stride:
+    `factor` is W&B's S >= 1. Each periodic pooling commutes with the shifts by multiples of its stride:
     P T_{S m} = T_m P.
     """
 
     factor: float = eqx.field(static=True)
     drops_samples: ClassVar[bool] = True
+    # Whether windows go on at the other end of the grid, as the theory's do.
+    periodic: ClassVar[bool] = True
 
     @property
     def stride(self) -> int:
@@ -241,7 +243,10 @@ def _largest(u: Array, window: int, ndim: int) -> Array:
 def _largest_jvp(window: int, ndim: int, primals, tangents):
     (u,), (du,) = primals, tangents
     largest = _largest(u, window, ndim)
-    there = _windows(u, window, ndim) == largest[..., None]
+    windows = _windows(u, window, ndim)
+    # A compiler may compute u once for its maximum and once more, rounded otherwise, for the comparison.
+    first = jnp.argmax(windows, axis=-1, keepdims=True) == jnp.arange(windows.shape[-1])
+    there = first | (windows == largest[..., None])
     weights = there / there.sum(axis=-1, keepdims=True, dtype=u.dtype)  # equal ones share
     return largest, (weights * _windows(du, window, ndim)).sum(axis=-1)
 

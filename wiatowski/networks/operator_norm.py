@@ -1,0 +1,100 @@
+r"""The norm of a convolution with a window, on $\ell^2(\mathbb{Z}^d)$ and so with any zero padding.
+
+Transforms $\hat H(\omega)$ of real taps are sampled at M points per axis. Up to a phase, $\langle x, \hat
+H(\omega) y\rangle$ is a trigonometric polynomial of degree $n = (K-1)/2$ per axis for all unit vectors, so
+
+$$\sup_\omega\|\hat H(\omega)\| \le \max_k\|\hat H(k/M)\| \prod_i \frac{1}{\cos(\pi n_i/M_i)} .$$
+
+The norm at a point is at most $\|G^{2^k}\|_F^{2^{-(k+1)}}$, G the Gram matrix of the smaller side, and larger
+than it by a factor of at most $r^{2^{-(k+2)}}$ for rank r.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from wiatowski._types import Array, complex_dtype
+
+__all__ = ["operator_norm"]
+
+_ENTRIES = 2**22  # of all matrices that are looked at together
+_LARGE = 64  # from here on Gram matrices are squared instead of decomposed
+_SQUARINGS = 8
+
+
+@functools.partial(jax.jit, static_argnames=("stride", "groups"))
+def operator_norm(taps: Array, stride: int = 1, groups: int = 1) -> Array:
+    r"""A bound on $\sup_\omega\|\hat H(\omega)\|$, at most a few per cent above it.
+
+    Args:
+        taps: (C_out, C_in / groups, *K), real.
+        stride: S, of the samples that are kept.
+        groups: of channels, each of which sees its own; the norm is the largest of theirs.
+
+    Source: Riesz' lemma (`paper_notes.md`, certificates); singular values of convolutions: Sedghi, Gupta &
+    Long 2019; squared Gram matrices: Delattre, Barthelemy, Araujo & Allauzen 2023.
+
+    >>> import numpy as np
+    >>> round(float(operator_norm(np.array([[[3.0]], [[4.0]]]))), 5)  # two maps of one, 3u and 4u
+    5.0
+    """
+    taps = jnp.asarray(taps)
+    rows = _polyphase(taps.reshape(groups, -1, *taps.shape[1:]), stride)
+    if rows.shape[1] < rows.shape[2]:
+        rows = jnp.swapaxes(rows, 1, 2)  # transposed: the same norms
+    windows = rows.shape[3:]
+    small = rows.shape[2]
+    points = tuple(max(1, (8 if small > _LARGE else 16) * (k - 1)) for k in windows)
+    frequencies = _half_torus(points)
+    chunk = max(1, _ENTRIES // math.prod(rows.shape[:3]))
+    norms = jax.lax.map(
+        lambda omega: _norms_at(rows, omega), frequencies, batch_size=min(chunk, len(frequencies))
+    )
+    beyond = math.prod(math.cos(math.pi * (k - 1) / 2 / m) for k, m in zip(windows, points))
+    return jnp.max(norms) / beyond
+
+
+def _polyphase(taps: Array, stride: int) -> Array:
+    """Taps without a stride and with the same norm: (groups, C_out, C_in S^d, *ceil(K / S))."""
+    ndim = taps.ndim - 3
+    padded = jnp.pad(taps, [(0, 0)] * 3 + [(0, -k % stride) for k in taps.shape[3:]])
+    split = [part for k in padded.shape[3:] for part in (k // stride, stride)]
+    parts = padded.reshape(*taps.shape[:3], *split)
+    inner, outer = [4 + 2 * i for i in range(ndim)], [3 + 2 * i for i in range(ndim)]
+    parts = parts.transpose(0, 1, 2, *inner, *outer)
+    return parts.reshape(*taps.shape[:2], -1, *(k // stride for k in padded.shape[3:]))
+
+
+def _half_torus(points: tuple[int, ...]) -> np.ndarray:
+    """k / M on half of the torus: real taps have conjugate transforms on the other; (count, d)."""
+    axes = [np.arange(m) / m for m in points]
+    axes[0] = axes[0][: points[0] // 2 + 1]
+    return np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=-1)
+
+
+def _norms_at(rows: Array, omega: Array) -> Array:
+    """The largest norm of the groups' matrices at one frequency."""
+    values = rows.astype(complex_dtype(rows.dtype))
+    for axis in reversed(range(rows.ndim - 3)):
+        turns = jnp.exp(-2j * jnp.pi * omega[axis] * jnp.arange(rows.shape[3 + axis]))
+        values = jnp.matmul(values, turns.astype(values.dtype), precision="highest")
+    small = values.shape[2]
+    if small == 1:
+        return jnp.max(jnp.sqrt(jnp.sum(jnp.abs(values) ** 2, axis=(1, 2))))
+    grams = jnp.matmul(jnp.conj(jnp.swapaxes(values, 1, 2)), values, precision="highest")
+    if small <= _LARGE:
+        return jnp.sqrt(jnp.max(jnp.linalg.eigvalsh(grams)[:, -1]))
+    # Scaled to norm one before each squaring, so that nothing over- or underflows.
+    logarithm = jnp.zeros(len(grams), rows.dtype)
+    for k in range(_SQUARINGS + 1):
+        size = jnp.sqrt(jnp.sum(jnp.abs(grams) ** 2, axis=(1, 2)))
+        logarithm = logarithm + jnp.log(size) * 2.0**-k
+        if k < _SQUARINGS:
+            grams = grams / jnp.where(size > 0, size, 1)[:, None, None]
+            grams = jnp.matmul(grams, grams, precision="highest")
+    return jnp.exp(jnp.max(logarithm) / 2)
