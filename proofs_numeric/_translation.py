@@ -136,13 +136,16 @@ def searched(
         aim: the target at a depth.
         informed: whether theory may point at starts.
     """
-    depths = setting.phi.depth + 1
-    count = max(depths, attempt.restarts)
-    chosen = [n % depths for n in range(count)]
+    # An output atom that is silent beside its mean moves nothing, whatever the signal.
+    depths = [n for n in range(setting.phi.depth + 1) if rate(setting, n, shift) > 0]
+    if not depths:
+        return []
+    count = max(len(depths), attempt.restarts)
+    chosen = [depths[i % len(depths)] for i in range(count)]
     starts = list(noise(setting, attempt.key, count))
     if informed and attempt.number == 0:
-        starts[0] = steepest_wave(setting, shift)
-        starts[1:depths] = [modulated_wave(setting, n, shift) for n in range(1, depths)]
+        for i, n in enumerate(depths):
+            starts[i] = modulated_wave(setting, n, shift) if n else steepest_wave(setting, shift)
     f, _ = attack(setting, starts, [aim(setting, n, shift) for n in chosen])
     # At depth 0 theory knows the worst case; no ascent improves it, few keep it to the last digit.
     kept = [witness(point, shift, n) for point, n in zip(f, chosen)]
@@ -160,7 +163,7 @@ def at_depth(setting: Setting, depth: int, shift, **weights) -> Target:
 
 def aim_energy(setting: Setting, depth: int, shift) -> Target:
     r"""Relative to $\sqrt{W_n(f)}$."""
-    return at_depth(setting, depth, shift, energy=max(rate(setting, depth, shift), 1e-150) ** 2)
+    return at_depth(setting, depth, shift, energy=rate(setting, depth, shift) ** 2)
 
 
 def aim_norm(setting: Setting, depth: int, shift) -> Target:
@@ -169,7 +172,7 @@ def aim_norm(setting: Setting, depth: int, shift) -> Target:
     With $\sqrt{W_n(f)}$ a shift for which nothing is claimed would be violated without bound: some
     signals vanish on the way while their translates do not.
     """
-    return at_depth(setting, depth, shift, size=max(rate(setting, depth, shift), 1e-150) ** 2)
+    return at_depth(setting, depth, shift, size=rate(setting, depth, shift) ** 2)
 
 
 def aim_features(setting: Setting, depth: int, shift) -> Target:

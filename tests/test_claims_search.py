@@ -127,6 +127,45 @@ def test_an_attack_only_improves_and_keeps_the_mask(real):
     assert found.max() > 1.5 * max(before)
 
 
+class Root(wi.AbstractNonlinearity):
+    """Of the positive part: its slope at zero is infinite, and zero times that is no number."""
+
+    @property
+    def lipschitz(self):
+        return 1.0
+
+    def __call__(self, u):
+        return jnp.sqrt(jnp.maximum(u, 0))
+
+
+def test_a_search_without_a_gradient_says_so():
+    with jax.enable_x64(True):
+        phi = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(1), Root())], wi.Grid((16,)))
+        setting = Setting("rooted", phi, np.ones((1, 16)), ("one",), 4)
+        aim = [target(setting, difference=1.0, size=1.0)]
+        with pytest.raises(FloatingPointError, match="not finite on rooted: 1 of 1 restarts were"):
+            attack(setting, [np.ones(16)], aim)
+
+
+def test_silent_output_atoms_are_not_searched():
+    """Their bound is zero, and so would be the denominator of the ratio."""
+    with jax.enable_x64(True):
+        grid = wi.Grid((16,))
+        mean = np.zeros(16)
+        mean[0] = 1.0
+        banks = [wi.FilterBank(np.ones((1, 16)) / 2, chi, grid) for chi in (mean, np.ones(16) / 2)]
+        layers = [wi.Layer(bank) for bank in banks]
+        signals = np.eye(16)[:2]
+        for output, depths in ((mean, {1}), (np.ones(16) / 2, {1, 2})):
+            phi = wi.FeatureExtractor(layers, grid, wi.FilterBank(np.ones((0, 16)), output, grid))
+            setting = Setting("silent", phi, signals, ("one", "two"), 4)
+            found = DILATED.searched(setting, Attempt(jax.random.key(0)))
+            assert {w.parameters["depth"] for w in found if w.parameters["depth"]} == depths
+        silent = wi.FeatureExtractor([layers[0]], grid, wi.FilterBank(np.ones((0, 16)), mean, grid))
+        setting = Setting("silent everywhere", silent, signals, ("one", "two"), 4)
+        assert DILATED.searched(setting, Attempt(jax.random.key(0))) == []
+
+
 def test_the_same_attempt_finds_the_same_and_another_finds_another():
     setting = small()
     key = jax.random.key(1)

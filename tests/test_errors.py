@@ -742,7 +742,9 @@ def test_message(name, tmp_path):
     assert not re.search(r"<wiatowski|object at 0x", str(caught.value))
 
 
-CASES |= DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING  # whose messages are tried there
+CASES |= (
+    DIRECTIONAL | TIME_FREQUENCY | FINITE_WAVELETS | SCATTERING
+)  # whose messages are tried there
 
 
 def raise_statements() -> set[tuple[str, int]]:

@@ -177,6 +177,9 @@ def ascend(
 
     Returns:
         The best value (restarts,) and the best point of each restart.
+
+    Raises:
+        FloatingPointError: if a gradient is not finite, so that nothing would be searched.
     """
     count = jax.tree.leaves(starts)[0].shape[0]
     chunk = int(np.clip(2_000_000 // setting.paths(), 1, chunk))
@@ -193,7 +196,13 @@ def ascend(
         with alone(setting, f"{objective.__name__} {steps}"):
             result = _ascend(objective, setting.phi, block[0], block[1], learning_rate, steps, mesh)
             found.append(jax.tree.map(np.asarray, result))
-    return jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
+    value, best, sound = jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
+    if not np.all(sound):
+        raise FloatingPointError(
+            f"the gradient of the search's objective, {objective.__name__}, is not finite on "
+            f"{setting.name}: {int(np.sum(~sound))} of {count} restarts were lost."
+        )
+    return value, best
 
 
 @eqx.filter_jit
@@ -211,14 +220,16 @@ def _ascend(objective, phi, starts, contexts, learning_rate, steps, mesh):
             better = value > best_value
             best_point = jax.tree.map(lambda a, b: jnp.where(better, a, b), point, best_point)
             best_value = jnp.where(better, value, best_value)
-            ascent = jax.tree.map(lambda g: -jnp.conj(jnp.nan_to_num(g)), gradient)
+            ascent = jax.tree.map(lambda g: -jnp.conj(g), gradient)
             updates, state = optimiser.update(ascent, state)
             return (optax.apply_updates(point, updates), state, best_value, best_point), None
 
         # One step more than asked for, so that the last point is evaluated too.
         first = (start, optimiser.init(start), jnp.full((), -jnp.inf), start)
-        (_, _, value, best), _ = jax.lax.scan(step, first, None, length=steps + 1)
-        return value, best
+        (last, _, value, best), _ = jax.lax.scan(step, first, None, length=steps + 1)
+        # A gradient that once is not finite leaves no finite point behind.
+        sound = [jnp.all(jnp.isfinite(a)) for a in jax.tree.leaves(last)]
+        return value, best, jnp.all(jnp.stack(sound))
 
     def many(arrays, starts, contexts):
         return jax.vmap(one, in_axes=(None, 0, 0))(arrays, starts, contexts)
