@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from test_bounds_errors import ERRORS as BOUNDS
 from test_directional import ERRORS as DIRECTIONAL
+from test_explain_errors import ERRORS as EXPLAIN
 from test_fast_path_errors import ERRORS as FAST_PATH
 from test_finite_wavelets import ERRORS as FINITE_WAVELETS
 from test_networks_errors import ERRORS as NETWORKS
@@ -106,6 +107,7 @@ def nan_at(shape, value=np.nan):
 FOLDERS = (
     ".",
     "bounds",
+    "explain",
     "frames",
     "networks",
     "networks/weights",
@@ -729,7 +731,7 @@ CASES = {
 }
 
 
-CASES |= FAST_PATH | BOUNDS | NETWORKS
+CASES |= FAST_PATH | BOUNDS | NETWORKS | EXPLAIN
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -192,3 +192,11 @@ def test_the_lipschitz_law_notices_an_extractor_that_is_not_admissible():
     assert not phi.is_admissible()
     with pytest.raises(AssertionError, match="ratio"):
         testing.assert_nonexpansive(phi, jnp.ones(32), jnp.zeros(32), 2)
+
+
+def test_depths_that_no_path_reaches_are_traced_as_empty():
+    layers = [wi.Layer(wi.frames.Morlet(scales=2), wi.Modulus(), wi.Decimate(2))] * 3
+    phi = wi.FeatureExtractor(layers, wi.Grid((32,)), paths="decreasing")
+    traced = phi.trace(np.ones(32))
+    assert [m.shape for m in traced.maps] == [(1, 32), (2, 16), (1, 8), (0, 4)]
+    assert float(traced.propagated_energies()[3]) == 0

@@ -136,6 +136,9 @@ def propagated(
         if n not in features:  # the rule for paths does not reach so deep
             shape = features[n - 1].shape[2:]
             features[n] = jnp.zeros((len(signals), 0, *shape), features[n - 1].dtype)
+            if collect:
+                shape = banks[n].grid.shape
+                maps[n, 1] = jnp.zeros((len(signals), 0, *shape), maps[n - 1, 1].dtype)
     return Collected(features, maps)
 
 

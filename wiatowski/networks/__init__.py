@@ -1,5 +1,8 @@
 """Networks as lists of layers."""
 
+from wiatowski.networks.classifier import AbstractClassifier as AbstractClassifier
+from wiatowski.networks.classifier import Classifier as Classifier
+from wiatowski.networks.classifier import Tapped as Tapped
 from wiatowski.networks.combined import Parallel as Parallel
 from wiatowski.networks.combined import PassThrough as PassThrough
 from wiatowski.networks.combined import Residual as Residual

@@ -13,6 +13,7 @@ import numpy as np
 from wiatowski._types import Array, is_concrete, real_dtype, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
+from wiatowski.networks.classifier import AbstractClassifier, Tapped
 from wiatowski.networks.head import Head
 from wiatowski.networks.preprocessing import Preprocessing
 
@@ -30,7 +31,7 @@ class Scored(NamedTuple):
     maps: tuple[Array, ...]
 
 
-class Network(eqx.Module):
+class Network(AbstractClassifier):
     r"""$f \mapsto h(U_D \cdots U_1 f)$: layers that mix all channels, $U_n = P_n M_n H_n$, and a head h.
 
     Call it on one signal; batches go through `jax.vmap`, compilation through `eqx.filter_jit`.
@@ -143,6 +144,12 @@ class Network(eqx.Module):
     def __call__(self, f: Array, taps: Mapping[int, Array] | None = None) -> Array:
         """Scores of one signal, (classes,); arguments as `trace`."""
         return self.trace(f, taps).scores
+
+    def tapped(self, f: Array, layer: int | str, tap: Array) -> Tapped:
+        """Scores and maps with an array of `tap_shape` added to the maps of a layer."""
+        n = self.depth_of(layer)
+        traced = self.trace(f, {n: tap})
+        return Tapped(traced.scores, traced.maps[n])
 
     def trace(self, f: Array, taps: Mapping[int, Array] | None = None) -> Scored:
         """Scores and the maps of every depth.

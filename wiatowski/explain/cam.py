@@ -1,0 +1,233 @@
+r"""Class activation maps: sums $\sum_k w_k A_k$ of the maps A of a layer, weighted for a class.
+
+Every method is one function that gives the weights. Maps lie on the layer's grid; `upsampled` brings them
+to the size of the signal.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from wiatowski._types import Array
+from wiatowski.explain._batches import Targets, explained
+from wiatowski.explain.upsampling import unit_range, upsampled
+from wiatowski.networks import AbstractClassifier, Network
+from wiatowski.nonlinearities import Identity
+
+__all__ = ["cam", "grad_cam", "grad_cam_plus_plus", "score_cam", "top_maps"]
+
+_EPSILON = 1e-6
+
+
+class _Options(NamedTuple):
+    layer: int
+    signed: bool = False
+    chunk: int = 0
+    most: int = 0
+
+
+def cam(model: Network, f: Array, targets: Targets, *, signed: bool = False) -> Array:
+    r"""$\sum_k w_{ck} A_k$ with the weights of the dense layer behind global average pooling.
+
+    Args:
+        model: a network whose head averages every map of its last layer, without pooling before, and has
+            at most one dense layer.
+        f: (channels, *grid.shape), or a batch of such.
+        targets: a class, by number or name, or several.
+        signed: keep evidence against the class, which is negative; by default it becomes zero.
+
+    Returns:
+        ([signals,] [classes,] *grid of the last layer).
+
+    Raises:
+        ValueError: for a network that ends otherwise.
+
+    Source: Zhou, Khosla, Lapedriza, Oliva & Torralba 2016.
+    """
+    if isinstance(model, AbstractClassifier) and not _has_weights_of_maps(model):
+        raise ValueError(
+            "cam: the network does not end in global average pooling and one dense layer, so that the class "
+            "has no weights of its own for the maps; use grad_cam, which is the same where it does."
+        )
+    return explained("cam", _cam, model, f, targets, _Options(getattr(model, "depth", 0), signed))
+
+
+def grad_cam(
+    model: AbstractClassifier,
+    f: Array,
+    targets: Targets,
+    layer: int | str | None = None,
+    *,
+    signed: bool = False,
+) -> Array:
+    r"""$\sum_k \alpha_k A_k$, $\alpha_k$ the mean over space of $\partial y_c / \partial A_k$.
+
+    Args:
+        model: a `networks.Network`, or a `networks.Classifier` of an extractor.
+        f: (channels, *grid.shape), or a batch of such.
+        targets: a class, by number or name, or several at once.
+        layer: whose maps, by number or name; by default the last one.
+        signed: keep evidence against the class, which is negative; by default it becomes zero.
+
+    Returns:
+        ([signals,] [classes,] *grid of the layer before its pooling).
+
+    Raises:
+        ValueError: for a layer or class that there is not, or a signal of another shape.
+
+    Source: Selvaraju et al. 2017.
+    """
+    options = _Options(_depth("grad_cam", model, layer), signed)
+    return explained("grad_cam", _grad_cam, model, f, targets, options)
+
+
+def grad_cam_plus_plus(
+    model: AbstractClassifier,
+    f: Array,
+    targets: Targets,
+    layer: int | str | None = None,
+    *,
+    signed: bool = False,
+) -> Array:
+    r"""$\sum_k w_k A_k$, $w_k = \sum_x a_k(x) (g_k(x))_+$, $a_k = \frac{g_k^2}{2 g_k^2 + g_k^3 \sum_x A_k}$.
+
+    g is the gradient at the layer; $a_k = 0$ where it vanishes. Arguments as for `grad_cam`.
+
+    Source: Chattopadhay, Sarkar, Howlader & Balasubramanian 2018.
+    """
+    options = _Options(_depth("grad_cam_plus_plus", model, layer), signed)
+    return explained("grad_cam_plus_plus", _grad_cam_plus_plus, model, f, targets, options)
+
+
+def score_cam(
+    model: AbstractClassifier,
+    f: Array,
+    targets: Targets,
+    layer: int | str | None = None,
+    *,
+    signed: bool = False,
+    chunk: int = 8,
+) -> Array:
+    r"""$\sum_k w_k A_k$, w the softmax over k of $y_c(f \odot s(A_k))$.
+
+    $s(A_k)$ is the map brought to the signal's size and to the range from 0 to 1. No gradient: one forward
+    pass per map.
+
+    Args:
+        model, f, targets, layer, signed: as for `grad_cam`.
+        chunk: how many masked signals are classified at a time.
+
+    Source: Wang et al. 2020.
+    """
+    options = _Options(_depth("score_cam", model, layer), signed, chunk)
+    return explained("score_cam", _score_cam, model, f, targets, options)
+
+
+def top_maps(
+    model: AbstractClassifier,
+    f: Array,
+    targets: Targets,
+    count: int = 3,
+    layer: int | str | None = None,
+) -> tuple[Array, Array, Array]:
+    r"""The single maps that matter most: those with the largest $\alpha_k \bar A_k$ of `grad_cam`.
+
+    Args:
+        model, f, targets, layer: as for `grad_cam`.
+        count: how many.
+
+    Returns:
+        Numbers of the maps, their $\alpha_k \bar A_k$, and $(\alpha_k A_k)_+$, largest first: arrays of
+        ([signals,] [classes,] count [, *grid]).
+    """
+    depth = _depth("top_maps", model, layer)
+    maps = model.tap_shape(depth)[0]
+    if not 1 <= count <= maps:
+        raise ValueError(
+            f"top_maps: count must lie in 1..{maps}, the number of maps, not {count!r}."
+        )
+    return explained("top_maps", _top_maps, model, f, targets, _Options(depth, most=count))
+
+
+def _has_weights_of_maps(model: AbstractClassifier) -> bool:
+    if not (isinstance(model, Network) and model.head.averages and len(model.head.layers) <= 1):
+        return False
+    linear = all(type(dense.nonlinearity) is Identity for dense in model.head.layers)
+    return linear and model.layers[-1].pooling.stride == 1
+
+
+def _depth(call: str, model, layer: int | str | None) -> int:
+    if not isinstance(model, AbstractClassifier):
+        return 0  # which `explained` refuses
+    try:
+        return model.depth_of(model.depth if layer is None else layer)
+    except ValueError as error:
+        raise ValueError(f"{call}: {error}") from None
+
+
+def _weighted(weights: Array, maps: Array, signed: bool) -> Array:
+    total = jnp.tensordot(weights, maps, axes=1, precision="highest")
+    return total if signed else jax.nn.relu(total)
+
+
+def gradient_at(
+    model: AbstractClassifier, f: Array, index: Array, layer: int
+) -> tuple[Array, Array]:
+    """The maps of a layer, and there the gradient of the score of a class."""
+
+    def score(tap):
+        scores, maps = model.tapped(f, layer, tap)
+        return scores[index], maps
+
+    zero = jnp.zeros(model.tap_shape(layer), jnp.result_type(f, jnp.float32))
+    gradient, maps = jax.grad(score, has_aux=True)(zero)
+    return maps, gradient
+
+
+def _space(maps: Array) -> tuple[int, ...]:
+    return tuple(range(1, maps.ndim))
+
+
+def _cam(model, f, index, options: _Options):
+    zero = jnp.zeros(model.tap_shape(options.layer), f.dtype)
+    maps = model.tapped(f, options.layer, zero).maps
+    dense = model.head.layers
+    weights = dense[0].weights[index] if dense else jax.nn.one_hot(index, len(maps), dtype=f.dtype)
+    return _weighted(weights, maps, options.signed)
+
+
+def _grad_cam(model, f, index, options: _Options):
+    maps, gradient = gradient_at(model, f, index, options.layer)
+    return _weighted(gradient.mean(_space(maps)), maps, options.signed)
+
+
+def _grad_cam_plus_plus(model, f, index, options: _Options):
+    maps, gradient = gradient_at(model, f, index, options.layer)
+    space = _space(maps)
+    total = maps.sum(space, keepdims=True)
+    below = 2 * gradient**2 + total * gradient**3 + _EPSILON
+    share = jnp.where(gradient != 0, gradient**2 / below, 0)
+    return _weighted((share * jax.nn.relu(gradient)).sum(space), maps, options.signed)
+
+
+def _score_cam(model, f, index, options: _Options):
+    zero = jnp.zeros(model.tap_shape(options.layer), f.dtype)
+    maps = model.tapped(f, options.layer, zero).maps
+
+    def masked_score(one):
+        return model(f * unit_range(upsampled(one, model.grid.shape)))[index]
+
+    scores = jax.lax.map(masked_score, maps, batch_size=min(options.chunk, len(maps)))
+    return _weighted(jax.nn.softmax(scores), maps, options.signed)
+
+
+def _top_maps(model, f, index, options: _Options):
+    maps, gradient = gradient_at(model, f, index, options.layer)
+    space = _space(maps)
+    slopes = gradient.mean(space)
+    values, numbers = jax.lax.top_k(slopes * maps.mean(space), options.most)
+    chosen = slopes[numbers].reshape(-1, *(1,) * len(space)) * maps[numbers]
+    return numbers, values, jax.nn.relu(chosen)
