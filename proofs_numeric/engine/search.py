@@ -137,7 +137,8 @@ def ratio(phi: wi.FeatureExtractor, point, context: Target):
     above = jnp.sum(context.difference * difference + context.propagated * energy)
     below = context.moved * jnp.sum(jnp.abs(f - h) ** 2) + context.size * jnp.sum(jnp.abs(f) ** 2)
     below = below + jnp.sum(context.energy * energy + context.features * features)
-    return above / (below + jnp.finfo(above.dtype).tiny ** 0.75)
+    # Its square, by which the derivative divides, is a number too.
+    return above / (below + jnp.finfo(above.dtype).tiny ** 0.45)
 
 
 def _sides(f, v, context: Target):

@@ -1,0 +1,217 @@
+r"""How good a heatmap is: what the score of the class does when the photo is masked by it, and what else.
+
+Scores are probabilities, softmax over the classes. A photo is masked in the space of the network's input,
+where zero is the mean of the training photos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+
+from wiatowski._types import Array
+from wiatowski.explain.upsampling import unit_range, upsampled
+from wiatowski.networks import AbstractClassifier
+
+__all__ = [
+    "Interval",
+    "deletion_curve",
+    "insertion_curve",
+    "masked_score",
+    "mean_interval",
+    "points",
+    "points_at",
+    "randomised",
+    "rank_agreement",
+]
+
+
+class Interval(NamedTuple):
+    """A mean over photos with a two-sided interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def mean_interval(values, level: float = 0.95) -> Interval:
+    r"""$\bar x \pm t_{n-1} s / \sqrt n$: Student's interval for the mean of independent photos.
+
+    Args:
+        values: one per photo, at least two.
+        level: of confidence.
+
+    Raises:
+        ValueError: for fewer than two values.
+
+    >>> print(mean_interval([0.0, 1.0, 2.0]))
+    1.000 [-1.484, 3.484]
+    """
+    values = np.asarray(values, float).ravel()
+    if len(values) < 2:
+        raise ValueError(
+            f"mean_interval: an interval needs at least two photos, not {len(values)}; measure more."
+        )
+    half = scipy.stats.t.ppf((1 + level) / 2, len(values) - 1) * scipy.stats.sem(values)
+    mean = float(values.mean())
+    return Interval(mean, mean - float(half), mean + float(half))
+
+
+def masked_score(model: AbstractClassifier, f: Array, target: int | str, heatmap: Array) -> float:
+    r"""The score of a class for $f \odot s(h)$, s bringing the heatmap to the photo's size and to [0, 1].
+
+    Args:
+        model: a network or classifier.
+        f: (channels, *grid.shape).
+        target: the class.
+        heatmap: on any grid.
+
+    Source: Chattopadhay et al. 2018 (explanation maps).
+    """
+    mask = unit_range(upsampled(heatmap, model.grid.shape))
+    return float(_probabilities(model, (jnp.asarray(f) * mask)[None])[0, model.class_of(target)])
+
+
+def deletion_curve(
+    model: AbstractClassifier, f: Array, target: int | str, heatmap: Array, steps: int = 28
+) -> np.ndarray:
+    """Scores while the samples are set to zero, those where the heatmap is largest first: low is good.
+
+    Args:
+        model, f, target, heatmap: as for `masked_score`.
+        steps: equal parts of the samples.
+
+    Returns:
+        (steps + 1,), from the whole photo to nothing.
+
+    Source: Petsiuk, Das & Saenko 2018.
+    """
+    f = jnp.asarray(f)
+    return _curve(model, f, jnp.zeros_like(f), target, heatmap, steps)
+
+
+def insertion_curve(
+    model: AbstractClassifier, f: Array, target: int | str, heatmap: Array, steps: int = 28
+) -> np.ndarray:
+    """Scores while samples are put back into a blurred photo, where the heatmap is largest first: high is good.
+
+    Args:
+        model, f, target, heatmap, steps: as for `deletion_curve`.
+
+    Returns:
+        (steps + 1,), from the blurred photo to the whole one.
+
+    Source: Petsiuk, Das & Saenko 2018; blurred to a sixteenth of the size.
+    """
+    f = jnp.asarray(f)
+    coarse = tuple(max(1, n // 16) for n in model.grid.shape)
+    small = jax.image.resize(f, (len(f), *coarse), "linear")
+    return _curve(model, upsampled(small, model.grid.shape), f, target, heatmap, steps)
+
+
+def _curve(model, before, after, target, heatmap, steps: int) -> np.ndarray:
+    wide = np.asarray(upsampled(heatmap, model.grid.shape)).ravel()
+    order = np.argsort(-wide, kind="stable")
+    rank = np.empty(len(order), int)
+    rank[order] = np.arange(len(order))
+    counts = np.round(np.linspace(0, len(order), steps + 1)).astype(int)
+    scores = _along(
+        model,
+        before,
+        jnp.asarray(after),
+        jnp.asarray(rank.reshape(model.grid.shape)),
+        jnp.asarray(counts),
+    )
+    return np.asarray(scores)[:, model.class_of(target)]
+
+
+@eqx.filter_jit
+def _along(model, before, after, rank, counts):
+    def one(count):
+        return jax.nn.softmax(model(jnp.where(rank < count, after, before)))
+
+    return jax.lax.map(one, counts, batch_size=8)
+
+
+@eqx.filter_jit
+def _probabilities(model, batch):
+    return jax.vmap(lambda f: jax.nn.softmax(model(f)))(batch)
+
+
+def rank_agreement(one: Array, two: Array) -> float:
+    """Spearman's correlation of two heatmaps of one shape: 1 for the same order of samples; 0 for a constant."""
+    one, two = np.asarray(one).ravel(), np.asarray(two).ravel()
+    if one.shape != two.shape:
+        raise ValueError(
+            f"rank_agreement: the heatmaps have {one.size} and {two.size} samples; bring both to one size with "
+            "explain.upsampled."
+        )
+    if np.ptp(one) == 0 or np.ptp(two) == 0:
+        return 0.0
+    return float(scipy.stats.spearmanr(one, two).statistic)
+
+
+def points(scores, margin: float = 0.0) -> np.ndarray:
+    """For every method the number of photos on which its score is the best, or within a margin of it.
+
+    Args:
+        scores: (photos, methods).
+        margin: of error.
+
+    >>> points([[0.9, 0.8], [0.1, 0.5], [0.4, 0.4]]).tolist()
+    [2, 2]
+    """
+    scores = np.asarray(scores, float)
+    return np.sum(scores >= scores.max(axis=1, keepdims=True) - margin, axis=0)
+
+
+def points_at(heatmap: Array, region: Array) -> bool:
+    """Whether the largest value of the heatmap lies in a region, (H, W) of truth values, whatever its own size.
+
+    Source: Zhang, Lin, Brandt, Shen & Sclaroff 2016 (the pointing game).
+    """
+    region = np.asarray(region, bool)
+    wide = np.asarray(upsampled(heatmap, region.shape))
+    return bool(region.flat[int(np.argmax(wide))]) and float(np.ptp(wide)) > 0
+
+
+def randomised(
+    model: AbstractClassifier, key: jax.Array, parts: Sequence[str] | None = None
+) -> AbstractClassifier:
+    """The same model with the numbers of every array drawn anew, of the same mean and deviation.
+
+    What an explanation shows that stays the same is not what the model has learned.
+
+    Args:
+        model: a network or classifier.
+        key: of the draw.
+        parts: attributes whose arrays are drawn, such as ("head",); all by default.
+
+    Source: Adebayo et al. 2018 (sanity checks, randomised weights).
+    """
+    names = tuple(parts) if parts is not None else ("layers", "head", "extractor")
+    for name in names:
+        part = getattr(model, name, None)
+        if part is None:
+            continue
+        key, own = jax.random.split(key)
+        leaves, tree = jax.tree.flatten(part)
+        keys = jax.random.split(own, len(leaves))
+        drawn = [_drawn(a, k) if eqx.is_inexact_array(a) else a for a, k in zip(leaves, keys)]
+        new = jax.tree.unflatten(tree, drawn)
+        model = eqx.tree_at(lambda m, name=name: getattr(m, name), model, new)
+    return model
+
+
+def _drawn(array: Array, key: jax.Array) -> Array:
+    noise = jax.random.normal(key, array.shape, array.dtype)
+    return jnp.mean(array) + jnp.std(array) * noise
