@@ -9,6 +9,7 @@ import numpy as np
 
 import wiatowski as wi
 from wiatowski import explain
+from wiatowski.explain import measures
 from wiatowski.networks import Classifier, Convolution, Dense, Head, Network
 
 GRID = wi.Grid((8, 8))
@@ -91,6 +92,16 @@ ERRORS = {
         lambda _: explain.path_shares(network(), F, 0),
         ValueError,
         "path_shares: a networks.Classifier with one dense layer is needed",
+    ),
+    "an interval of one photo": (
+        lambda _: measures.mean_interval([0.5]),
+        ValueError,
+        "mean_interval: an interval needs at least two photos, not 1",
+    ),
+    "heatmaps of different sizes": (
+        lambda _: measures.rank_agreement(np.ones((2, 2)), np.ones((3, 3))),
+        ValueError,
+        "the heatmaps have 4 and 9 samples; bring both to one size with explain.upsampled",
     ),
     "network in a classifier": (
         lambda _: Classifier(network(), Head([], True)),

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, is_concrete
+from wiatowski._types import Array, ArrayLike, is_concrete
 from wiatowski.networks import AbstractClassifier
 
 __all__ = ["Targets", "explained"]
@@ -23,7 +23,7 @@ def explained(
     call: str,
     one: Callable[[AbstractClassifier, Array, Array, Any], Any],
     model: AbstractClassifier,
-    f: Array,
+    f: ArrayLike,
     targets: Targets,
     options: Any = None,
 ) -> Any:

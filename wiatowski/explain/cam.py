@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 from wiatowski.explain._batches import Targets, explained
 from wiatowski.explain.upsampling import unit_range, upsampled
 from wiatowski.networks import AbstractClassifier, Network
@@ -29,7 +29,7 @@ class _Options(NamedTuple):
     most: int = 0
 
 
-def cam(model: Network, f: Array, targets: Targets, *, signed: bool = False) -> Array:
+def cam(model: Network, f: ArrayLike, targets: Targets, *, signed: bool = False) -> Array:
     r"""$\sum_k w_{ck} A_k$ with the weights of the dense layer behind global average pooling.
 
     Args:
@@ -57,7 +57,7 @@ def cam(model: Network, f: Array, targets: Targets, *, signed: bool = False) -> 
 
 def grad_cam(
     model: AbstractClassifier,
-    f: Array,
+    f: ArrayLike,
     targets: Targets,
     layer: int | str | None = None,
     *,
@@ -86,7 +86,7 @@ def grad_cam(
 
 def grad_cam_plus_plus(
     model: AbstractClassifier,
-    f: Array,
+    f: ArrayLike,
     targets: Targets,
     layer: int | str | None = None,
     *,
@@ -104,7 +104,7 @@ def grad_cam_plus_plus(
 
 def score_cam(
     model: AbstractClassifier,
-    f: Array,
+    f: ArrayLike,
     targets: Targets,
     layer: int | str | None = None,
     *,
@@ -128,7 +128,7 @@ def score_cam(
 
 def top_maps(
     model: AbstractClassifier,
-    f: Array,
+    f: ArrayLike,
     targets: Targets,
     count: int = 3,
     layer: int | str | None = None,

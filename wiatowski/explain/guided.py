@@ -10,7 +10,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 from wiatowski.explain._batches import Targets, explained
 from wiatowski.explain.cam import grad_cam, grad_cam_plus_plus, score_cam
 from wiatowski.explain.upsampling import upsampled
@@ -57,7 +57,7 @@ def _guided_back(pull, gradient):
 _guided.defvjp(_guided_forward, _guided_back)
 
 
-def guided_backpropagation(model: AbstractClassifier, f: Array, targets: Targets) -> Array:
+def guided_backpropagation(model: AbstractClassifier, f: ArrayLike, targets: Targets) -> Array:
     """The guided gradient of the score of a class with respect to the signal.
 
     Args:
@@ -82,7 +82,7 @@ def guided_backpropagation(model: AbstractClassifier, f: Array, targets: Targets
     return explained("guided_backpropagation", _guided_gradient, model, f, targets)
 
 
-def saliency(model: AbstractClassifier, f: Array, targets: Targets) -> Array:
+def saliency(model: AbstractClassifier, f: ArrayLike, targets: Targets) -> Array:
     """The gradient of the score of a class with respect to the signal; as `guided_backpropagation`.
 
     Source: Simonyan, Vedaldi & Zisserman 2014.
@@ -91,7 +91,7 @@ def saliency(model: AbstractClassifier, f: Array, targets: Targets) -> Array:
 
 
 def guided_grad_cam(
-    model: AbstractClassifier, f: Array, targets: Targets, layer: int | str | None = None
+    model: AbstractClassifier, f: ArrayLike, targets: Targets, layer: int | str | None = None
 ) -> Array:
     """`grad_cam` at the size of the signal times `guided_backpropagation`.
 
@@ -104,7 +104,7 @@ def guided_grad_cam(
 
 
 def guided_grad_cam_plus_plus(
-    model: AbstractClassifier, f: Array, targets: Targets, layer: int | str | None = None
+    model: AbstractClassifier, f: ArrayLike, targets: Targets, layer: int | str | None = None
 ) -> Array:
     """`grad_cam_plus_plus` at the size of the signal times `guided_backpropagation`; as `guided_grad_cam`.
 
@@ -114,7 +114,7 @@ def guided_grad_cam_plus_plus(
 
 
 def guided_score_cam(
-    model: AbstractClassifier, f: Array, targets: Targets, layer: int | str | None = None
+    model: AbstractClassifier, f: ArrayLike, targets: Targets, layer: int | str | None = None
 ) -> Array:
     """`score_cam` at the size of the signal times `guided_backpropagation`; as `guided_grad_cam`.
 

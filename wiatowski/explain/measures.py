@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.stats
 
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 from wiatowski.explain.upsampling import unit_range, upsampled
 from wiatowski.networks import AbstractClassifier
 
@@ -66,7 +66,9 @@ def mean_interval(values, level: float = 0.95) -> Interval:
     return Interval(mean, mean - float(half), mean + float(half))
 
 
-def masked_score(model: AbstractClassifier, f: Array, target: int | str, heatmap: Array) -> float:
+def masked_score(
+    model: AbstractClassifier, f: ArrayLike, target: int | str, heatmap: ArrayLike
+) -> float:
     r"""The score of a class for $f \odot s(h)$, s bringing the heatmap to the photo's size and to [0, 1].
 
     Args:
@@ -82,7 +84,7 @@ def masked_score(model: AbstractClassifier, f: Array, target: int | str, heatmap
 
 
 def deletion_curve(
-    model: AbstractClassifier, f: Array, target: int | str, heatmap: Array, steps: int = 28
+    model: AbstractClassifier, f: ArrayLike, target: int | str, heatmap: ArrayLike, steps: int = 28
 ) -> np.ndarray:
     """Scores while the samples are set to zero, those where the heatmap is largest first: low is good.
 
@@ -100,7 +102,7 @@ def deletion_curve(
 
 
 def insertion_curve(
-    model: AbstractClassifier, f: Array, target: int | str, heatmap: Array, steps: int = 28
+    model: AbstractClassifier, f: ArrayLike, target: int | str, heatmap: ArrayLike, steps: int = 28
 ) -> np.ndarray:
     """Scores while samples are put back into a blurred photo, where the heatmap is largest first: high is good.
 
@@ -147,17 +149,18 @@ def _probabilities(model, batch):
     return jax.vmap(lambda f: jax.nn.softmax(model(f)))(batch)
 
 
-def rank_agreement(one: Array, two: Array) -> float:
+def rank_agreement(one: ArrayLike, two: ArrayLike) -> float:
     """Spearman's correlation of two heatmaps of one shape: 1 for the same order of samples; 0 for a constant."""
-    one, two = np.asarray(one).ravel(), np.asarray(two).ravel()
-    if one.shape != two.shape:
+    first, second = np.asarray(one).ravel(), np.asarray(two).ravel()
+    if first.shape != second.shape:
         raise ValueError(
-            f"rank_agreement: the heatmaps have {one.size} and {two.size} samples; bring both to one size with "
-            "explain.upsampled."
+            f"rank_agreement: the heatmaps have {first.size} and {second.size} samples; bring both to one "
+            "size with explain.upsampled."
         )
-    if np.ptp(one) == 0 or np.ptp(two) == 0:
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
-    return float(scipy.stats.spearmanr(one, two).statistic)
+    ranks = [scipy.stats.rankdata(values) for values in (first, second)]
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def points(scores, margin: float = 0.0) -> np.ndarray:
@@ -174,14 +177,14 @@ def points(scores, margin: float = 0.0) -> np.ndarray:
     return np.sum(scores >= scores.max(axis=1, keepdims=True) - margin, axis=0)
 
 
-def points_at(heatmap: Array, region: Array) -> bool:
+def points_at(heatmap: ArrayLike, region: ArrayLike) -> bool:
     """Whether the largest value of the heatmap lies in a region, (H, W) of truth values, whatever its own size.
 
     Source: Zhang, Lin, Brandt, Shen & Sclaroff 2016 (the pointing game).
     """
-    region = np.asarray(region, bool)
-    wide = np.asarray(upsampled(heatmap, region.shape))
-    return bool(region.flat[int(np.argmax(wide))]) and float(np.ptp(wide)) > 0
+    inside = np.asarray(region, bool)
+    wide = np.asarray(upsampled(heatmap, inside.shape))
+    return bool(inside.flat[int(np.argmax(wide))]) and float(np.ptp(wide)) > 0
 
 
 def randomised(

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array
+from wiatowski._types import ArrayLike
 from wiatowski.networks import Classifier
 
 __all__ = ["Shares", "path_shares"]
@@ -59,7 +59,7 @@ def _value(label: str, field: str) -> str:
     return ""
 
 
-def path_shares(classifier: Classifier, f: Array, target: int | str) -> Shares:
+def path_shares(classifier: Classifier, f: ArrayLike, target: int | str) -> Shares:
     """The share of every path in the score of a class.
 
     Args:
@@ -79,7 +79,7 @@ def path_shares(classifier: Classifier, f: Array, target: int | str) -> Shares:
             "paths; train a linear head on the features."
         )
     index, phi = classifier.class_of(target), classifier.extractor
-    features = classifier.features(f)
+    features = classifier.features(jnp.asarray(f))
     terms = layers[0].weights[index] * features
     bias = 0.0 if layers[0].bias is None else float(layers[0].bias[index])
     shape = jax.eval_shape(phi, jax.ShapeDtypeStruct(phi.grid.shape, features.dtype))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 
 __all__ = ["unit_range", "upsampled"]
 
 
-def upsampled(maps: Array, shape: tuple[int, ...]) -> Array:
+def upsampled(maps: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Linear interpolation over the trailing axes to a shape; samples lie in the middle of their cells.
 
     >>> import jax.numpy as jnp
@@ -22,7 +22,7 @@ def upsampled(maps: Array, shape: tuple[int, ...]) -> Array:
     return jax.image.resize(maps, (*lead, *shape), "linear", antialias=False)
 
 
-def unit_range(heatmap: Array, ndim: int | None = None) -> Array:
+def unit_range(heatmap: ArrayLike, ndim: int | None = None) -> Array:
     """Shifted and divided so that the smallest value is 0 and the largest 1; a constant map becomes 0.
 
     Args:

@@ -116,7 +116,8 @@ class Classifier(AbstractClassifier):
     ):
         if not isinstance(extractor, FeatureExtractor):
             raise TypeError(
-                f"Classifier: a FeatureExtractor is needed, not {type(extractor).__name__}; networks classify themselves."
+                f"Classifier: a FeatureExtractor is needed, not {type(extractor).__name__}; networks "
+                "classify themselves."
             )
         self.extractor, self.grid, self.channels = extractor, extractor.grid, int(channels)
         self.head = head.cast(extractor.banks[0].dtype)
