@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -235,6 +237,44 @@ def test_a_path_share_is_what_the_score_loses_without_the_path():
         begin = start + 3 * own.size
         expected = float(weights[1, begin : begin + own.size] @ own)
         assert shares.depths[1][1, 3] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("target", [1, 3])
+def test_as_pytorch_grad_cam_and_captum(target):
+    """An outside oracle: `golden/make_torch_explanations.py`."""
+    with np.load(pathlib.Path(__file__).parent / "golden" / "torch_explanations.npz") as stored:
+        arrays = dict(stored)
+    with jax.enable_x64(True):
+        one, two = (
+            Convolution(arrays[f"{name}.weight"], arrays[f"{name}.bias"], padding=1)
+            for name in ("one", "two")
+        )
+        layers = [wi.Layer(one, wi.ReLU(), wi.MaxPool(2)), wi.Layer(two, wi.ReLU())]
+        head = Head([Dense(arrays["dense.weight"], arrays["dense.bias"])], averages=True)
+        model, f = Network(layers, wi.Grid((20, 24)), 3, head), arrays["photo"]
+        np.testing.assert_allclose(model(f), arrays["scores"], rtol=1e-12)
+        for method, options in (
+            (explain.grad_cam, {}),
+            (explain.grad_cam_plus_plus, {}),
+            (explain.score_cam, {"corners": True}),
+        ):
+            own = explain.unit_range(method(model, f, target, **options))
+            wide = explain.unit_range(explain.upsampled(own, (20, 24)))
+            expected = arrays[f"{method.__name__}.{target}"]  # in float32
+            np.testing.assert_allclose(wide, expected, atol=2e-6)
+        for method in (explain.guided_backpropagation, explain.saliency):
+            expected = arrays[f"{method.__name__}.{target}"]
+            np.testing.assert_allclose(method(model, f, target), expected, atol=1e-13)
+
+
+def test_upsampling_that_keeps_the_corners():
+    values = random(0, 4, 6)
+    found = np.asarray(explain.upsampled(values.astype(np.float32), (10, 11), corners=True))
+    np.testing.assert_allclose(found[::3, ::2], values, atol=1e-5)
+    expected = zoom(values, (10 / 4, 11 / 6), order=1, mode="nearest", grid_mode=False)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    line = explain.upsampled(values[:1].astype(np.float32), (3, 6), corners=True)
+    np.testing.assert_allclose(line, np.repeat(values[:1], 3, axis=0), atol=1e-6)
 
 
 def test_upsampling_interpolates_linearly_between_the_middles_of_cells():

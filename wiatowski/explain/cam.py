@@ -27,6 +27,7 @@ class _Options(NamedTuple):
     signed: bool = False
     chunk: int = 0
     most: int = 0
+    corners: bool = False
 
 
 def cam(model: Network, f: ArrayLike, targets: Targets, *, signed: bool = False) -> Array:
@@ -110,6 +111,7 @@ def score_cam(
     *,
     signed: bool = False,
     chunk: int = 8,
+    corners: bool = False,
 ) -> Array:
     r"""$\sum_k w_k A_k$, w the softmax over k of $y_c(f \odot s(A_k))$.
 
@@ -119,10 +121,12 @@ def score_cam(
     Args:
         model, f, targets, layer, signed: as for `grad_cam`.
         chunk: how many masked signals are classified at a time.
+        corners: how maps are brought to the signal's size, see `upsampled`; pytorch-grad-cam keeps the
+            corners, the authors' code does not.
 
     Source: Wang et al. 2020.
     """
-    options = _Options(_depth("score_cam", model, layer), signed, chunk)
+    options = _Options(_depth("score_cam", model, layer), signed, chunk, corners=corners)
     return explained("score_cam", _score_cam, model, f, targets, options)
 
 
@@ -218,7 +222,8 @@ def _score_cam(model, f, index, options: _Options):
     maps = model.tapped(f, options.layer, zero).maps
 
     def masked_score(one):
-        return model(f * unit_range(upsampled(one, model.grid.shape)))[index]
+        mask = unit_range(upsampled(one, model.grid.shape, corners=options.corners))
+        return model(f * mask)[index]
 
     scores = jax.lax.map(masked_score, maps, batch_size=min(options.chunk, len(maps)))
     return _weighted(jax.nn.softmax(scores), maps, options.signed)

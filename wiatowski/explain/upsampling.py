@@ -10,16 +10,36 @@ from wiatowski._types import Array, ArrayLike
 __all__ = ["unit_range", "upsampled"]
 
 
-def upsampled(maps: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Linear interpolation over the trailing axes to a shape; samples lie in the middle of their cells.
+def upsampled(maps: ArrayLike, shape: tuple[int, ...], *, corners: bool = False) -> Array:
+    """Linear interpolation over the trailing axes to a shape.
+
+    Args:
+        maps: (..., *samples).
+        shape: of the result's trailing axes.
+        corners: whether first and last samples stay where they are ("align corners"); by default samples
+            lie in the middle of their cells.
 
     >>> import jax.numpy as jnp
     >>> upsampled(jnp.array([0.0, 4.0]), (4,)).tolist()
     [0.0, 1.0, 3.0, 4.0]
+    >>> upsampled(jnp.array([0.0, 6.0]), (4,), corners=True).round(4).tolist()
+    [0.0, 2.0, 4.0, 6.0]
     """
     maps = jnp.asarray(maps)
-    lead = maps.shape[: maps.ndim - len(shape)]
-    return jax.image.resize(maps, (*lead, *shape), "linear", antialias=False)
+    first = maps.ndim - len(shape)
+    wanted = (*maps.shape[:first], *shape)
+    if not corners:
+        return jax.image.resize(maps, wanted, "linear", antialias=False)
+    scale = [
+        (new - 1) / (old - 1) if old > 1 else 1.0 for old, new in zip(maps.shape[first:], shape)
+    ]
+    axes = [first + i for i, old in enumerate(maps.shape[first:]) if old > 1]
+    kept = jnp.asarray([scale[axis - first] for axis in axes], maps.dtype)
+    target = [new if old > 1 else 1 for old, new in zip(maps.shape[first:], shape)]
+    found = jax.image.scale_and_translate(
+        maps, (*maps.shape[:first], *target), axes, kept, (1 - kept) / 2, "linear", antialias=False
+    )
+    return jnp.broadcast_to(found, wanted)
 
 
 def unit_range(heatmap: ArrayLike, ndim: int | None = None) -> Array:
