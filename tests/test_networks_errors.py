@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import struct
+import sys
 import urllib.request
 import zipfile
 from unittest import mock
@@ -137,6 +138,16 @@ def fetched(folder, page=b"", content=b"", fails=False):
         mock.patch.object(urllib.request, "urlopen", answer),
     ):
         return archive.path()
+
+
+def filled(path, content):
+    path.write_bytes(content)
+    return path
+
+
+def without_safetensors(folder):
+    with mock.patch.dict(sys.modules, {"safetensors": None}):
+        networks.read_weights(filled(folder / "w.safetensors", b""))
 
 
 ERRORS = {
@@ -404,6 +415,21 @@ ERRORS = {
         lambda _: read(zipped(state(*GOOD))),
         ValueError,
         "the archive is damaged",
+    ),
+    "a file of weights that is none": (
+        lambda folder: networks.read_weights(filled(folder / "weights.pth", b"not a pickle")),
+        ValueError,
+        "read_weights: weights.pth: the pickle is damaged",
+    ),
+    "damaged safetensors": (
+        lambda folder: networks.read_weights(filled(folder / "w.safetensors", b"\\0" * 20)),
+        ValueError,
+        r"read_weights: w.safetensors is no safetensors file, or it is damaged",
+    ),
+    "safetensors without its package": (
+        without_safetensors,
+        ImportError,
+        r'\.safetensors needs a package: pip install "wiatowski\[weights\]"',
     ),
     # archives
     "archive of another hash": (

@@ -26,3 +26,4 @@ from wiatowski.networks.sources import RandomWeights as RandomWeights
 from wiatowski.networks.squeezenet import squeezenet as squeezenet
 from wiatowski.networks.squeezenet import squeezenet_imagenet as squeezenet_imagenet
 from wiatowski.networks.vgg import vgg16 as vgg16
+from wiatowski.networks.weights.files import read_weights as read_weights

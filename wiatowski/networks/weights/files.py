@@ -1,0 +1,52 @@
+"""Weights from a file that the user has."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from wiatowski.networks.weights.torch_file import state_dict_of
+
+__all__ = ["read_weights"]
+
+
+def read_weights(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """The arrays of a file by name, without torch: .safetensors, or what torch.save wrote of a state dictionary.
+
+    Args:
+        path: the file; one that ends in .safetensors needs the package safetensors.
+
+    Raises:
+        ValueError: for a file that is truncated, damaged or something else, or that asks for anything but
+            arrays: a pickle can run any program, so it is not opened then.
+        OSError: for one that cannot be read.
+        ImportError: for .safetensors without the package.
+
+    Source: utility.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".safetensors":
+        return _safetensors(path)
+    with path.open("rb") as file:
+        try:
+            return state_dict_of(file)
+        except ValueError as error:
+            raise ValueError(f"read_weights: {path.name}: {error}.") from None
+
+
+def _safetensors(path: Path) -> dict[str, np.ndarray]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+    except ImportError:
+        raise ImportError(
+            'read_weights: .safetensors needs a package: pip install "wiatowski[weights]".'
+        ) from None
+    try:
+        return load(path.read_bytes())
+    except SafetensorError as error:
+        raise ValueError(
+            f"read_weights: {path.name} is no safetensors file, or it is damaged ({error})."
+        ) from None
