@@ -3,6 +3,7 @@
 from wiatowski import actions as actions
 from wiatowski import bounds as bounds
 from wiatowski import certificates as certificates
+from wiatowski import data as data
 from wiatowski import explain as explain
 from wiatowski import frames as frames
 from wiatowski import networks as networks

