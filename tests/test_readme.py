@@ -30,6 +30,8 @@ def test_python(tmp_path, monkeypatch):
     assert names["certificate"].tier == "branch-and-bound"
     assert (tmp_path / "morlet.json").is_file()
     assert names["trainable"].is_admissible()
+    assert names["heatmap"].shape == (2, 3, 3)
+    assert sum(names["shares"].by("scale").values()) == pytest.approx(names["shares"].score)
 
 
 def test_toml():
@@ -39,7 +41,8 @@ def test_toml():
 
 
 @pytest.mark.parametrize(
-    "extra", ["core", "certify", "plot", "proofs", "verify", "stream", "invert", "test", "dev"]
+    "extra",
+    ["core", "certify", "plot", "proofs", "verify", "stream", "invert", "weights", "test", "dev"],
 )
 def test_every_dependency_has_its_line(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
