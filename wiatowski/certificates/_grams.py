@@ -57,7 +57,7 @@ def taps_grams(
     values = transform(rows, points, first=first)
     values = np.moveaxis(values, (0, 1), (-2, -1)).reshape(-1, *rows.shape[:2])
     squares = sum(sampling_slack(filter_taps) ** 2 for row in rows for filter_taps in row)
-    grams, error = _squared(values, math.sqrt(squares) * (1 + 1e-10))
+    grams, error = squared(values, math.sqrt(squares) * (1 + 1e-10))
     index = np.arange(grams.shape[1])
     grams[:, index, index] += added[:, None]
     return grams, up(error + more + 2.0**-51 * float(np.max(np.abs(grams[:, index, index]))))
@@ -96,7 +96,7 @@ def _alias_grams(atoms, chi, stride: int) -> tuple[np.ndarray, float]:
     ndim = chi.ndim
     rows = _classes(atoms, stride, ndim) / stride ** (ndim / 2)  # (classes, out, in, members)
     count, out, into, members = rows.shape
-    grams, error = _squared(rows.reshape(count, out, into * members), 0.0)
+    grams, error = squared(rows.reshape(count, out, into * members), 0.0)
     weights = np.abs(_classes(chi, stride, ndim)) ** 2  # (classes, members)
     index = np.arange(into * members)
     grams[:, index, index] += np.tile(weights, (1, into))
@@ -116,7 +116,7 @@ def _classes(values: np.ndarray, stride: int, ndim: int) -> np.ndarray:
     return values.reshape(-1, *lead, stride**ndim)
 
 
-def _squared(rows: np.ndarray, row_error: float) -> tuple[np.ndarray, float]:
+def squared(rows: np.ndarray, row_error: float) -> tuple[np.ndarray, float]:
     """X* X for every matrix of a stack, `row_error` bounding the Frobenius error of each."""
     rows = np.ascontiguousarray(rows)
     grams = np.conj(np.swapaxes(rows, 1, 2)) @ rows
