@@ -16,6 +16,7 @@ import zipfile
 from unittest import mock
 
 import numpy as np
+from test_networks import Recorded
 
 import wiatowski as wi
 from wiatowski import networks
@@ -59,9 +60,6 @@ class Global:
 
     def __call__(self):
         """Never called: pickle only asks whether it could be."""
-
-    def __reduce__(self):
-        raise NotImplementedError
 
 
 def written(content, protocol=2):
@@ -447,12 +445,6 @@ ERRORS = {
 
 def more_than_lenet5():
     """Weights of LeNet-5 and one array more."""
-    asked = {}
-
-    class Recorded(networks.RandomWeights):
-        def take(self, name, shape, fan_in):
-            asked[name] = super().take(name, shape, fan_in)
-            return asked[name]
-
-    networks.lenet5(Recorded())
-    return {**asked, "fc4.weight": np.ones(3)}
+    recorded = Recorded()
+    networks.lenet5(recorded)
+    return {**recorded.arrays, "fc4.weight": np.ones(3)}

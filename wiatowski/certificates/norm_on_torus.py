@@ -18,6 +18,7 @@ import numpy as np
 from wiatowski.certificates._definite import proved_range
 from wiatowski.certificates._grams import squared
 from wiatowski.certificates._rounding import down, gamma, up
+from wiatowski.frames.alias_classes import polyphase
 
 __all__ = ["ProvedNorm", "certified_norm"]
 
@@ -59,7 +60,7 @@ def certified_norm(taps: np.ndarray, stride: int = 1, groups: int = 1) -> Proved
 
 
 def _group_norm(taps: np.ndarray, stride: int) -> ProvedNorm:
-    rows = _polyphase(taps, stride)
+    rows = polyphase(taps, stride, taps.ndim - 2)
     if rows.shape[0] < rows.shape[1]:
         rows = np.swapaxes(rows, 0, 1)  # transposed: the same norms
     windows = rows.shape[2:]
@@ -81,17 +82,6 @@ def _group_norm(taps: np.ndarray, stride: int) -> ProvedNorm:
         angle = up(up(math.pi * (k - 1) / 2 / m))
         shrink = down(shrink * down(down(math.cos(up(angle)))))
     return ProvedNorm(max(0.0, down(math.sqrt(below))), up(up(math.sqrt(bound)) / shrink))
-
-
-def _polyphase(taps: np.ndarray, stride: int) -> np.ndarray:
-    """Without a stride and of the same norm: (C_out, C_in S^d, *ceil(K / S))."""
-    ndim = taps.ndim - 2
-    padded = np.pad(taps, [(0, 0)] * 2 + [(0, -k % stride) for k in taps.shape[2:]])
-    split = [part for k in padded.shape[2:] for part in (k // stride, stride)]
-    parts = padded.reshape(*taps.shape[:2], *split)
-    inner, outer = [3 + 2 * i for i in range(ndim)], [2 + 2 * i for i in range(ndim)]
-    parts = parts.transpose(0, 1, *inner, *outer)
-    return parts.reshape(len(taps), -1, *(k // stride for k in padded.shape[2:]))
 
 
 def _batches(points: tuple[int, ...], entries: int) -> Iterator[np.ndarray]:

@@ -81,8 +81,7 @@ def grad_cam(
 
     Source: Selvaraju et al. 2017.
     """
-    options = _Options(_depth("grad_cam", model, layer), signed)
-    return explained("grad_cam", _grad_cam, model, f, targets, options)
+    return _at_layer("grad_cam", _grad_cam, model, f, targets, layer, signed=signed)
 
 
 def grad_cam_plus_plus(
@@ -99,8 +98,9 @@ def grad_cam_plus_plus(
 
     Source: Chattopadhay, Sarkar, Howlader & Balasubramanian 2018.
     """
-    options = _Options(_depth("grad_cam_plus_plus", model, layer), signed)
-    return explained("grad_cam_plus_plus", _grad_cam_plus_plus, model, f, targets, options)
+    return _at_layer(
+        "grad_cam_plus_plus", _grad_cam_plus_plus, model, f, targets, layer, signed=signed
+    )
 
 
 def score_cam(
@@ -126,8 +126,8 @@ def score_cam(
 
     Source: Wang et al. 2020.
     """
-    options = _Options(_depth("score_cam", model, layer), signed, chunk, corners=corners)
-    return explained("score_cam", _score_cam, model, f, targets, options)
+    settings = {"signed": signed, "chunk": chunk, "corners": corners}
+    return _at_layer("score_cam", _score_cam, model, f, targets, layer, **settings)
 
 
 def top_maps(
@@ -170,6 +170,11 @@ def _depth(call: str, model, layer: int | str | None) -> int:
         return model.depth_of(model.depth if layer is None else layer)
     except ValueError as error:
         raise ValueError(f"{call}: {error}") from None
+
+
+def _at_layer(call: str, one, model, f, targets, layer: int | str | None, **settings) -> Array:
+    options = _Options(_depth(call, model, layer), **settings)
+    return explained(call, one, model, f, targets, options)
 
 
 def _weighted(weights: Array, maps: Array, signed: bool) -> Array:

@@ -7,8 +7,11 @@ class $k' \in \mathbb{Z}_{N/S}$: the matrices of its members side by side.
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from wiatowski._fourier import reflected, squared_modulus
 from wiatowski._types import Array
@@ -34,6 +37,25 @@ def unstacked(array: Array, stride: int, ndim: int) -> Array:
     axes = [axis for i in range(ndim) for axis in (ndim + rest + i, i)]
     moved = split.transpose(*range(ndim, ndim + rest), *axes)
     return moved.reshape(*lead[:-1], lead[-1] // stride**ndim, *(n * stride for n in coarse))
+
+
+def polyphase(taps: Any, stride: int, ndim: int) -> Any:
+    """Finite filters without a stride, with the same singular values: (..., C_in, *K) -> (..., C_in S^d, *ceil(K / S)).
+
+    Args:
+        taps: numpy or jax; the result is what was given.
+    """
+    xp = np if isinstance(taps, np.ndarray) else jnp
+    lead, window = taps.shape[: taps.ndim - ndim], taps.shape[taps.ndim - ndim :]
+    longer = [-(-k // stride) for k in window]
+    padded = xp.pad(
+        taps, [(0, 0)] * len(lead) + [(0, n * stride - k) for n, k in zip(longer, window)]
+    )
+    split = padded.reshape(*lead, *(part for n in longer for part in (n, stride)))
+    first = len(lead)
+    outer, inner = [first + 2 * i for i in range(ndim)], [first + 2 * i + 1 for i in range(ndim)]
+    parts = split.transpose(*range(first), *inner, *outer)
+    return parts.reshape(*lead[:-1], -1, *longer)
 
 
 def mirrored(array: Array, ndim: int) -> Array:

@@ -75,6 +75,17 @@ class AbstractClassifier(eqx.Module):
         return int(target)
 
 
+def named_classes(call: str, count: int, classes: Sequence[str] | int | None) -> tuple[str, ...]:
+    """A name per score, numbers by default; raises unless there are as many as scores."""
+    classes = count if classes is None else classes
+    names = tuple(map(str, range(classes)) if isinstance(classes, int) else classes)
+    if len(names) != count:
+        raise ValueError(
+            f"{call}: the head gives {count} scores, but there are {len(names)} names of classes."
+        )
+    return names
+
+
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f", ... ({len(names)})" if len(names) > 5 else "")
 
@@ -126,11 +137,7 @@ class Classifier(AbstractClassifier):
         maps = self.channels * sum(shape[0] for shape in shapes)
         samples = self.channels * sum(math.prod(shape) for shape in shapes)
         count = head.classes(maps, 1) if head.averages else head.classes(samples, 1)
-        self.classes = tuple(map(str, range(count)) if classes is None else classes)
-        if len(self.classes) != count:
-            raise ValueError(
-                f"Classifier: the head gives {count} scores, but there are {len(self.classes)} names of classes."
-            )
+        self.classes = named_classes("Classifier", count, classes)
 
     @property
     def depth(self) -> int:
@@ -172,17 +179,12 @@ class Classifier(AbstractClassifier):
 
     def __call__(self, f: Array) -> Array:
         """Scores of one signal (channels, *grid.shape): (classes,)."""
-        return self._scores(self.features(f))
-
-    def _scores(self, features: Array) -> Array:
-        for layer in self.head.layers:
-            features = layer(features)
-        return features
+        return self.head.scores(self.features(f))
 
     def tapped(self, f: Array, layer: int | str, tap: Array) -> Tapped:
         """Scores and maps with an array of `tap_shape` added to the maps of a layer."""
         n = self.depth_of(layer)
-        scores = self._scores(self.features(f, {n: tap}))
+        scores = self.head.scores(self.features(f, {n: tap}))
         layers = self.extractor.layers
         last = Layer(layers[n - 1].frame, layers[n - 1].nonlinearity)  # before its pooling
         upper = FeatureExtractor(

@@ -59,14 +59,14 @@ class Residual(AbstractStage):
 
     def decimated(self, grid: Grid) -> Grid:
         """Where F leads."""
-        return _grid_after(self.layers, grid)
+        return grid_after(self.layers, grid)
 
     def on(self, grid: Grid, dtype=None) -> Residual:
         """The same with its layers on their grids; raises unless both ways lead to one grid."""
         placed = Residual(
             _placed(self.layers, grid, dtype), _placed(self.shortcut, grid, dtype), grid
         )
-        ends = [_grid_after(way, grid).shape for way in (placed.layers, placed.shortcut)]
+        ends = [grid_after(way, grid).shape for way in (placed.layers, placed.shortcut)]
         if ends[0] != ends[1]:
             raise ValueError(
                 f"Residual.on: the layers lead from {grid.shape} to {ends[0]} samples, the shortcut to "
@@ -76,7 +76,7 @@ class Residual(AbstractStage):
 
     def count_maps(self, maps: int) -> int:
         """Those of F, which must be those of G."""
-        counts = [_count(way, maps) for way in (self.layers, self.shortcut)]
+        counts = [count_maps(way, maps) for way in (self.layers, self.shortcut)]
         if counts[0] != counts[1]:
             raise ValueError(
                 f"Residual: the layers make {counts[0]} maps of {maps}, the shortcut {counts[1]}; their sum "
@@ -86,7 +86,7 @@ class Residual(AbstractStage):
 
     def lipschitz(self) -> Array | float:
         """Lip F + Lip G."""
-        return _lipschitz(self.layers) + _lipschitz(self.shortcut)
+        return lipschitz_of(self.layers) + lipschitz_of(self.shortcut)
 
     def __call__(self, u: Array) -> Array:
         return _through(self.layers, u) + _through(self.shortcut, u)
@@ -128,12 +128,12 @@ class Parallel(AbstractStage):
 
     def decimated(self, grid: Grid) -> Grid:
         """Where all ways lead."""
-        return _grid_after(self.ways[0], grid)
+        return grid_after(self.ways[0], grid)
 
     def on(self, grid: Grid, dtype=None) -> Parallel:
         """The same with all layers on their grids; raises unless all ways lead to one grid."""
         placed = Parallel([_placed(way, grid, dtype) for way in self.ways], grid)
-        ends = [_grid_after(way, grid).shape for way in placed.ways]
+        ends = [grid_after(way, grid).shape for way in placed.ways]
         if len(set(ends)) > 1:
             raise ValueError(
                 f"Parallel.on: the ways lead from {grid.shape} to {ends} samples; give all the same "
@@ -143,11 +143,11 @@ class Parallel(AbstractStage):
 
     def count_maps(self, maps: int) -> int:
         """The maps of all ways together."""
-        return sum(_count(way, maps) for way in self.ways)
+        return sum(count_maps(way, maps) for way in self.ways)
 
     def lipschitz(self) -> Array | float:
         """The root of the sum of the squares."""
-        return sum(_lipschitz(way) ** 2 for way in self.ways) ** 0.5
+        return sum(lipschitz_of(way) ** 2 for way in self.ways) ** 0.5
 
     def __call__(self, u: Array) -> Array:
         return jnp.concatenate([_through(way, u) for way in self.ways])
@@ -207,15 +207,18 @@ def _placed(way: Way, grid: Grid, dtype) -> Way:
     return tuple(layers)
 
 
-def _grid_after(way: Way, grid: Grid) -> Grid:
+def grid_after(way: Way, grid: Grid) -> Grid:
+    """Where a sequence of layers leads."""
     return functools.reduce(lambda found, layer: layer.pooled(found), way, grid)
 
 
-def _count(way: Way, maps: int) -> int:
+def count_maps(way: Way, maps: int) -> int:
+    """How many maps it makes of so many."""
     return functools.reduce(lambda count, layer: layer.count_maps(count), way, maps)
 
 
-def _lipschitz(way: Way) -> Array | float:
+def lipschitz_of(way: Way) -> Array | float:
+    """The product of what the layers do to maps."""
     return math.prod(layer.maps_lipschitz() for layer in way)
 
 

@@ -15,7 +15,15 @@ from wiatowski.networks.convolution import same_padding
 from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
 from wiatowski.networks.preprocessing import Preprocessing
-from wiatowski.networks.sources import AbstractSource, Weights, convolution, dense, linear, opened
+from wiatowski.networks.sources import (
+    AbstractSource,
+    Weights,
+    convolution,
+    count_of,
+    dense,
+    linear,
+    opened,
+)
 from wiatowski.networks.weights.names import imagenet_classes
 from wiatowski.networks.weights.torch_file import state_dict_of
 from wiatowski.nonlinearities import Identity, ReLU6
@@ -91,7 +99,7 @@ def efficientnet_lite0(
             into, current, number = group.channels, -(-current // stride), number + 1
     last = convolution(source, "_conv_head", (into, 1280), 1, bias=False, norm=("_bn1", _EPSILON))
     layers["head"] = Layer(last, ReLU6())
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     head = Head([dense(source, "_fc", (1280, count))], averages=True)
     source.finish("efficientnet_lite0")
     return Network(

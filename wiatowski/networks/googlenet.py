@@ -12,7 +12,15 @@ from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
 from wiatowski.networks.preprocessing import TORCHVISION
 from wiatowski.networks.sliding import SlidingMaxPool
-from wiatowski.networks.sources import AbstractSource, Weights, convolution, dense, opened, pooled
+from wiatowski.networks.sources import (
+    AbstractSource,
+    Weights,
+    convolution,
+    count_of,
+    dense,
+    opened,
+    pooled,
+)
 from wiatowski.nonlinearities import Identity, ReLU
 from wiatowski.poolings import MaxPool
 
@@ -78,7 +86,7 @@ def googlenet(
         layers[name], into = _inception(source, name, into, module), module.out
     layers["inception3b"] = pooled(layers["inception3b"], ends)
     layers["inception4e"] = pooled(layers["inception4e"], MaxPool(2))
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     head = Head([dense(source, "fc", (into, count))], averages=True)
     source.finish("googlenet")
     return Network(

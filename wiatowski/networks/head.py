@@ -117,6 +117,10 @@ class Head(eqx.Module):
         """(maps, *samples) -> (classes,)."""
         v = jnp.asarray(maps)
         v = v.reshape(len(v), -1).mean(axis=1) if self.averages else v.reshape(-1)
+        return self.scores(v)
+
+    def scores(self, v: Array) -> Array:
+        """The dense layers alone, of averages or samples: (numbers,) -> (classes,)."""
         for layer in self.layers:
             v = layer(v)
         return v

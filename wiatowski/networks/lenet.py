@@ -8,7 +8,7 @@ from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
-from wiatowski.networks.sources import Weights, convolution, dense, opened
+from wiatowski.networks.sources import Weights, convolution, count_of, dense, opened
 from wiatowski.nonlinearities import Tanh
 from wiatowski.poolings import AveragePool
 
@@ -36,7 +36,7 @@ def lenet5(
         "conv1": Layer(convolution(source, "conv1", (1, 6), 5, padding=2), Tanh(), AveragePool(2)),
         "conv2": Layer(convolution(source, "conv2", (6, 16), 5), Tanh(), AveragePool(2)),
     }
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     side = (size // 2 - 4) // 2
     head = [
         dense(source, "fc1", (16 * side**2, 120), Tanh()),

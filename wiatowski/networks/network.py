@@ -13,7 +13,8 @@ import numpy as np
 from wiatowski._types import Array, is_concrete, real_dtype, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
-from wiatowski.networks.classifier import AbstractClassifier, Tapped
+from wiatowski.networks.classifier import AbstractClassifier, Tapped, named_classes
+from wiatowski.networks.combined import count_maps, grid_after, lipschitz_of
 from wiatowski.networks.head import Head
 from wiatowski.networks.preprocessing import Preprocessing
 
@@ -97,15 +98,10 @@ class Network(AbstractClassifier):
             except ValueError as error:
                 raise ValueError(f"Network, layer {name}: {error}") from None
         count = head.classes(maps, current.size)
-        classes = count if classes is None else classes
-        classes = tuple(map(str, range(classes)) if isinstance(classes, int) else classes)
-        if len(classes) != count:
-            raise ValueError(
-                f"Network: the head gives {count} scores, but there are {len(classes)} names of classes."
-            )
         self.layers, self.head = tuple(placed), head.cast(dtype)
         self.grid, self.channels = grid, int(channels)
-        self.names, self.classes = tuple(map(str, named)), classes
+        self.names = tuple(map(str, named))
+        self.classes = named_classes("Network", count, classes)
         self.preprocessing = preprocessing
 
     @property
@@ -136,9 +132,7 @@ class Network(AbstractClassifier):
     def tap_shape(self, layer: int | str) -> tuple[int, ...]:
         """(C_n, *grid) of the maps of a layer before its pooling."""
         n = self.depth_of(layer)
-        maps = self.channels
-        for own in self.layers[:n]:
-            maps = own.count_maps(maps)
+        maps = count_maps(self.layers[:n], self.channels)
         return (maps, *self.layers[n - 1].stage.maps_grid.shape)
 
     def __call__(self, f: Array, taps: Mapping[int, Array] | None = None) -> Array:
@@ -200,16 +194,5 @@ class Network(AbstractClassifier):
 
         Source: composition of Lipschitz maps (`paper_notes.md`, networks).
         """
-        return self.head.lipschitz(self._last_grid().size) * self._trunk_lipschitz()
-
-    def _trunk_lipschitz(self) -> Array | float:
-        bound = 1.0
-        for layer in self.layers:
-            bound = bound * layer.maps_lipschitz()
-        return bound
-
-    def _last_grid(self) -> Grid:
-        grid = self.grid
-        for layer in self.layers:
-            grid = layer.pooled(grid)
-        return grid
+        samples = grid_after(self.layers, self.grid).size
+        return self.head.lipschitz(samples) * lipschitz_of(self.layers)

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._types import Array, complex_dtype
+from wiatowski.frames.alias_classes import polyphase
 
 __all__ = ["operator_norm"]
 
@@ -44,7 +45,7 @@ def operator_norm(taps: Array, stride: int = 1, groups: int = 1) -> Array:
     5.0
     """
     taps = jnp.asarray(taps)
-    rows = _polyphase(taps.reshape(groups, -1, *taps.shape[1:]), stride)
+    rows = polyphase(taps.reshape(groups, -1, *taps.shape[1:]), stride, taps.ndim - 2)
     if rows.shape[1] < rows.shape[2]:
         rows = jnp.swapaxes(rows, 1, 2)  # transposed: the same norms
     windows = rows.shape[3:]
@@ -57,17 +58,6 @@ def operator_norm(taps: Array, stride: int = 1, groups: int = 1) -> Array:
     )
     beyond = math.prod(math.cos(math.pi * (k - 1) / 2 / m) for k, m in zip(windows, points))
     return jnp.max(norms) / beyond
-
-
-def _polyphase(taps: Array, stride: int) -> Array:
-    """Taps without a stride and with the same norm: (groups, C_out, C_in S^d, *ceil(K / S))."""
-    ndim = taps.ndim - 3
-    padded = jnp.pad(taps, [(0, 0)] * 3 + [(0, -k % stride) for k in taps.shape[3:]])
-    split = [part for k in padded.shape[3:] for part in (k // stride, stride)]
-    parts = padded.reshape(*taps.shape[:3], *split)
-    inner, outer = [4 + 2 * i for i in range(ndim)], [3 + 2 * i for i in range(ndim)]
-    parts = parts.transpose(0, 1, 2, *inner, *outer)
-    return parts.reshape(*taps.shape[:2], -1, *(k // stride for k in padded.shape[3:]))
 
 
 def _half_torus(points: tuple[int, ...]) -> np.ndarray:

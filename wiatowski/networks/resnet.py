@@ -11,7 +11,15 @@ from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
 from wiatowski.networks.preprocessing import TORCHVISION
 from wiatowski.networks.sliding import SlidingMaxPool
-from wiatowski.networks.sources import AbstractSource, Weights, convolution, dense, linear, opened
+from wiatowski.networks.sources import (
+    AbstractSource,
+    Weights,
+    convolution,
+    count_of,
+    dense,
+    linear,
+    opened,
+)
 from wiatowski.nonlinearities import ReLU
 
 __all__ = ["resnet50"]
@@ -46,7 +54,7 @@ def resnet50(
             name, stride = f"layer{stage}.{block}", 2 if stage > 1 and block == 0 else 1
             layers[name] = _bottleneck(source, name, into, width, stride)
             into = 4 * width
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     head = Head([dense(source, "fc", (into, count))], averages=True)
     source.finish("resnet50")
     return Network(

@@ -89,6 +89,11 @@ class _Given(AbstractSource):
             )
 
 
+def count_of(classes: Sequence[str] | int) -> int:
+    """Of names, or as told."""
+    return classes if isinstance(classes, int) else len(classes)
+
+
 def opened(weights: Weights) -> AbstractSource:
     """A source as it is, a state dictionary as one."""
     return weights if isinstance(weights, AbstractSource) else _Given(weights)
@@ -152,11 +157,6 @@ def dense(
 def linear(stage: Convolution) -> Layer:
     """A convolution without a nonlinearity."""
     return Layer(stage, Identity())
-
-
-def way(*layers: Layer) -> Sequence[Layer]:
-    """A sequence of layers, for the eye."""
-    return layers
 
 
 def pooled(layer: Layer, pooling: AbstractPooling) -> Layer:

@@ -16,7 +16,14 @@ from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
 from wiatowski.networks.preprocessing import TORCHVISION, Preprocessing
 from wiatowski.networks.sliding import SlidingMaxPool
-from wiatowski.networks.sources import AbstractSource, Weights, convolution, opened, pooled
+from wiatowski.networks.sources import (
+    AbstractSource,
+    Weights,
+    convolution,
+    count_of,
+    opened,
+    pooled,
+)
 from wiatowski.networks.weights.names import imagenet_classes
 from wiatowski.networks.weights.restricted import unpickled
 from wiatowski.nonlinearities import Identity, ReLU
@@ -67,7 +74,7 @@ def squeezenet(
     names |= {"conv1": "features.0", "conv10": "classifier.1"}
     ends = SlidingMaxPool(2, window=3, padding=(0, 1))  # torchvision rounds lengths up
     source = opened(weights)
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     layers = _layers(source, names, count, padding=0, pooling=ends)
     source.finish("squeezenet")
     layers["conv10"] = Layer(layers["conv10"].frame, ReLU())

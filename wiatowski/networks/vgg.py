@@ -9,7 +9,7 @@ from wiatowski.layer import Layer
 from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
 from wiatowski.networks.preprocessing import TORCHVISION
-from wiatowski.networks.sources import Weights, convolution, dense, opened
+from wiatowski.networks.sources import Weights, convolution, count_of, dense, opened
 from wiatowski.nonlinearities import ReLU
 from wiatowski.poolings import MaxPool
 
@@ -42,7 +42,7 @@ def vgg16(
             pooling = MaxPool(2) if i == len(channels) else None
             layers[f"conv{block}_{i}"] = Layer(stage, ReLU(), pooling)
             number, into = number + 2 + (pooling is not None), out
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     sizes = (into * (size // 32) ** 2, 4096, 4096, count)
     head = [
         dense(source, f"classifier.{place}", (sizes[i], sizes[i + 1]), nonlinearity)
