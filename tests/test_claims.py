@@ -27,7 +27,7 @@ def double():
 
 
 def test_there_is_one_claim_a_file():
-    assert len(CLAIMS) == len(all_claims()) == 43
+    assert len(CLAIMS) == len(all_claims()) == 53
     for name, claim in CLAIMS.items():
         assert sys.modules[f"proofs_numeric.{name}"].CLAIM is claim
 
@@ -178,6 +178,14 @@ def test_worst_cases_are_found_again_from_the_files(tmp_path, capsys):
     assert main(["--replay", str(tmp_path / "claims.json"), "--claims", "wb2018_norm"]) == 2
     assert "holds no worst case of wb2018_norm" in capsys.readouterr().err
     assert "was not evaluated: KeyError: 'arrays'" in table
+
+
+def test_worst_cases_of_networks_are_found_again_without_their_weights(tmp_path):
+    chosen = [CLAIMS[n] for n in ("derived_network_sums", "derived_path_shares")]
+    _, document, arrays = run(chosen, [setting(wi.Dilate(2))], own=True, simplify=True)
+    write_results(tmp_path / "claims.json", document, arrays)
+    assert document["extractors"] == {}
+    assert [row["agree"] for row in replayed(tmp_path / "claims.json", CLAIMS)] == [True, True]
 
 
 def test_files_of_another_kind_are_not_replayed(tmp_path):

@@ -301,3 +301,54 @@ def test_a_zero_photo_has_finite_explanations():
 def test_networks_module_is_what_explain_takes():
     assert issubclass(networks.Network, networks.AbstractClassifier)
     assert issubclass(networks.Classifier, networks.AbstractClassifier)
+
+
+@pytest.mark.parametrize("frame", [wi.frames.Haar(scales=1), wi.frames.Meyer(scales=2)])
+def test_guided_backpropagation_through_an_extractor_lets_back_what_is_positive(frame):
+    grid = wi.Grid((8, 8))
+    with jax.enable_x64(True):
+        phi = wi.FeatureExtractor([wi.Layer(frame, wi.ReLU())], grid)
+        size = 64 * sum(phi.path_counts)
+        weights = random(5, 1, size)
+        model = Classifier(phi, Head([Dense(weights)], averages=False))
+        f = random(6, 1, 8, 8)
+        found = np.asarray(explain.guided_backpropagation(model, f, 0))
+        # By hand: correlations with the atoms of what is positive on both ways.
+        bank, output = phi.banks[0], np.asarray(phi.output_bank.output_atom_hat)
+        own, below = weights[0, 64:].reshape(-1, 8, 8), weights[0, :64].reshape(8, 8)
+        atoms = np.asarray(bank.atoms_hat)
+        hat = np.fft.fft2
+        back = np.real(np.fft.ifft2(hat(below) * np.conj(np.asarray(bank.output_atom_hat))))
+        for atom, w in zip(atoms, own):
+            u = np.real(np.fft.ifft2(hat(f[0]) * atom))
+            gradient = np.real(np.fft.ifft2(hat(w) * np.conj(output)))
+            kept = np.where((u > 0) & (gradient > 0), gradient, 0)
+            back += np.real(np.fft.ifft2(hat(kept) * np.conj(atom)))
+        np.testing.assert_allclose(found[0], back, atol=1e-12)
+
+
+def test_heatmap_lipschitz_is_its_formula():
+    network = relu_network(head=Head([Dense(random(2, 6, 4))], averages=True))
+    weights = np.linalg.norm(np.asarray(network.head.layers[0].weights)[3])
+    taps = [np.asarray(layer.stage.taps) for layer in network.layers]
+    norms = [float(wi.certificates.certified_norm(t).upper) for t in taps]
+    samples = np.prod(network.tap_shape("last")[1:])
+    expected = weights / samples * np.prod(norms)
+    assert float(explain.heatmap_lipschitz(network, 3)) == pytest.approx(expected, rel=0.02)
+
+
+def test_heatmap_lipschitz_of_an_extractor_is_its_formula():
+    grid = wi.Grid((12, 16))
+    layers = [
+        wi.Layer(wi.frames.Scaled(wi.frames.Meyer(scales=2), 1.5), wi.Modulus(), wi.MaxPool(2)),
+        wi.Layer(wi.frames.Scaled(wi.frames.Haar(scales=1), 0.5), wi.SiLU()),
+    ]
+    output = wi.frames.Scaled(wi.frames.Haar(scales=2), 3.0)
+    phi = wi.FeatureExtractor(layers, grid, output)
+    maps = sum(phi.path_counts)
+    weights = random(4, 2, 2 * maps)
+    model = Classifier(phi, Head([Dense(weights)], averages=True), channels=2)
+    last = weights[1].reshape(2, maps)[:, -phi.path_counts[-1] :]
+    slopes = 1.5 * 0.5 * wi.SiLU().lipschitz
+    expected = 3 * np.linalg.norm(last) / (6 * 8) * slopes
+    assert float(explain.heatmap_lipschitz(model, 1)) == pytest.approx(expected, rel=1e-5)

@@ -93,6 +93,24 @@ ERRORS = {
         ValueError,
         "path_shares: a networks.Classifier with one dense layer is needed",
     ),
+    "constant of a map whose weights move": (
+        lambda _: explain.heatmap_lipschitz(network(pooling=wi.MaxPool(2)), 0),
+        ValueError,
+        "heatmap_lipschitz: the weights of the maps depend on the signal",
+    ),
+    "constant of an extractor": (
+        lambda _: explain.heatmap_lipschitz(PHI, 0),
+        TypeError,
+        "heatmap_lipschitz: a networks.Network .* not FeatureExtractor",
+    ),
+    "complex features in a classifier": (
+        lambda _: Classifier(
+            wi.FeatureExtractor([wi.Layer(wi.frames.Morlet(scales=1), wi.ReLU())], GRID),
+            Head([], averages=True),
+        ),
+        ValueError,
+        r"Classifier: the features are complex.*use Modulus\(\)",
+    ),
     "an interval of one photo": (
         lambda _: measures.mean_interval([0.5]),
         ValueError,

@@ -414,7 +414,8 @@ def _trace(phi: FeatureExtractor, f: Array, taps: dict[int, Array], collect: boo
     def many(arrays, f, taps) -> Collected:
         return _of_signals(eqx.combine(arrays, rest), f, taps, collect)
 
-    in_chunks = one if phi.mixing_layers else vmapped_as(one, many)
+    plain = phi.mixing_layers or not all(layer.nonlinearity.forward for layer in phi.layers)
+    in_chunks = one if plain else vmapped_as(one, many)
     features, maps = in_chunks(arrays, f, taps)
     keeps, depths = _keeps(phi), range(phi.depth + 1)
     grids = tuple(g.decimated(keep) for g, keep in zip(phi.grids, keeps, strict=True))

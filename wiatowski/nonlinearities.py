@@ -51,6 +51,8 @@ class AbstractNonlinearity(eqx.Module):
     ignores_phase: ClassVar[bool] = False
     # Whether it makes one map of the maps of several atoms.
     joins: ClassVar[bool] = False
+    # Whether it has derivatives forward, or a rule for the way back alone.
+    forward: ClassVar[bool] = True
 
     def groups(self, labels: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
         """The numbers of the atoms whose maps enter each new map: one each."""

@@ -11,10 +11,12 @@ _FRAMES = "Frames and Lipschitz constants"
 _TRANSLATION = "Translation"
 _DEFORMATION = "Deformation"
 _ENERGY = "Energy"
+_NETWORKS = "Networks"
+_EXPLANATIONS = "Explanations"
 #: For names without a word of the table.
 OTHER = "Other statements"
 
-_ORDER = (_FRAMES, _TRANSLATION, _DEFORMATION, _ENERGY, OTHER)
+_ORDER = (_FRAMES, _TRANSLATION, _DEFORMATION, _ENERGY, _NETWORKS, _EXPLANATIONS, OTHER)
 #: The word that comes first in a name decides: `wb2018_deformation_lipschitz` is on deformation.
 _WORDS = {
     "admissibility": _FRAMES,
@@ -35,6 +37,10 @@ _WORDS = {
     "energy": _ENERGY,
     "null_set": _ENERGY,
     "topology": _ENERGY,
+    "network": _NETWORKS,
+    "cam": _EXPLANATIONS,
+    "heatmap": _EXPLANATIONS,
+    "shares": _EXPLANATIONS,
 }
 
 

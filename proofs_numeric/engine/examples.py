@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,7 +76,7 @@ def smallest(
         return candidate if fits else None
 
     best, text = witness, ""
-    for changed, words in _sparser(witness):
+    for changed, words in _sparser(witness, setting.grid.ndim):
         if (found := accepted(changed)) is not None:
             best, text = found, words
             break
@@ -84,7 +85,7 @@ def smallest(
             best = found
             break
     cases, index = _evaluated(claim, setting, best, group)
-    return best, {"text": _in_words(best, text)} | describe(cases, index)
+    return best, {"text": _in_words(best, text, setting.grid.ndim)} | describe(cases, index)
 
 
 def _evaluated(claim: Claim, setting: Setting, witness: Witness, group: str) -> tuple[Cases, int]:
@@ -110,12 +111,13 @@ def _cast(witness: Witness, dtype: np.dtype) -> Witness:
     return dataclasses.replace(witness, arrays=arrays)
 
 
-def _sparser(witness: Witness) -> Iterator[tuple[Witness, str]]:
+def _sparser(witness: Witness, ndim: int) -> Iterator[tuple[Witness, str]]:
     """With few waves, or few samples, in each signal; the fewest first."""
     if not any(name in witness.arrays for name in _SIGNALS):
         return
     for count in _TERMS:
-        for words, keep in (("waves", _few_waves), ("samples", _few_samples)):
+        waves = functools.partial(_few_waves, ndim=ndim)
+        for words, keep in (("waves", waves), ("samples", _few_samples)):
             arrays = dict(witness.arrays)
             base = np.asarray(arrays.get("signal", 0))
             if "signal" in arrays:
@@ -125,16 +127,16 @@ def _sparser(witness: Witness) -> Iterator[tuple[Witness, str]]:
             yield dataclasses.replace(witness, arrays=arrays), words
 
 
-def _few_waves(f: np.ndarray, count: int) -> np.ndarray:
-    f_hat = np.fft.fftn(f)
+def _few_waves(f: np.ndarray, count: int, ndim: int) -> np.ndarray:
+    axes = tuple(range(f.ndim - ndim, f.ndim))
+    f_hat = np.fft.fftn(f, axes=axes)
     size = np.abs(f_hat)
     if not np.iscomplexobj(f):  # waves of real signals come in pairs
-        axes = tuple(range(f.ndim))
         mirrored = np.roll(np.flip(size, axes), 1, axes)
         size = np.maximum(size, mirrored)
     levels = np.unique(np.round(size.ravel(), 12))[::-1]
     least = levels[min(count, len(levels)) - 1]
-    kept = np.fft.ifftn(np.where(size >= least * (1 - 1e-9), f_hat, 0))
+    kept = np.fft.ifftn(np.where(size >= least * (1 - 1e-9), f_hat, 0), axes=axes)
     return kept if np.iscomplexobj(f) else kept.real
 
 
@@ -154,18 +156,19 @@ def _rounder(witness: Witness) -> Iterator[Witness]:
         yield dataclasses.replace(witness, arrays=arrays)
 
 
-def _in_words(witness: Witness, kind: str) -> str:
+def _in_words(witness: Witness, kind: str, ndim: int) -> str:
     """The signal as a formula if it has few terms."""
     parts = []
     f = np.asarray(witness.arrays.get("signal", np.zeros(0)))
     if f.size and f.ndim and kind:
         if kind == "waves":
-            f_hat = np.fft.fftn(f) / f.size
+            f_hat = np.fft.fftn(f, axes=tuple(range(f.ndim - ndim, f.ndim)))
             loud = np.argwhere(np.abs(f_hat) > 0.02 * np.abs(f_hat).max())
-            signed = {signed_index(k, f.shape) for k in loud}
+            shape = f.shape[f.ndim - ndim :]
+            signed = {(*k[: f.ndim - ndim], *signed_index(k[-ndim:], shape)) for k in loud}
             if not np.iscomplexobj(f):
-                signed = {k for k in signed if k >= tuple(-i for i in k)}
-            terms = ", ".join(str(k[0] if len(k) == 1 else k) for k in sorted(signed))
+                signed = {k for k in signed if k[-ndim:] >= tuple(-i for i in k[-ndim:])}
+            terms = ", ".join(_term(k, ndim) for k in sorted(signed))
             if 0 < len(signed) <= 12:
                 parts.append(f"waves of frequency {terms} (cycles per period)")
         elif 0 < np.count_nonzero(f) <= 12:
@@ -175,3 +178,10 @@ def _in_words(witness: Witness, kind: str) -> str:
     }
     parts += [f"{name} {value}" for name, value in shown.items()]
     return "; ".join(parts) or "not simplified"
+
+
+def _term(index: tuple[int, ...], ndim: int) -> str:
+    """A frequency, and of signals with channels the channel."""
+    frequency = index[-ndim] if ndim == 1 else tuple(map(int, index[-ndim:]))
+    channel = "".join(f" in map {c}" for c in index[:-ndim])
+    return f"{frequency}{channel}"

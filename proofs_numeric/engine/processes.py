@@ -14,7 +14,7 @@ import proofs_numeric
 import wiatowski
 from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.units import Store
-from wiatowski.streaming.identity import digest as of_extractor
+from wiatowski.streaming.identity import digest as described
 from wiatowski.streaming.processes import together as all_of
 
 __all__ = ["code_digest", "digest", "join", "opened", "together"]
@@ -65,10 +65,10 @@ def together(action: Callable[[], Any]) -> Any:
 
 
 def digest(settings: Sequence[Setting]) -> str:
-    """Of extractors with all their members, of signals and bands."""
+    """Of extractors and classifiers with all their members, of signals and bands."""
     found = hashlib.sha256()
     for setting in {id(s): s for s in settings}.values():
-        found.update(f"{setting.name} {setting.band} {of_extractor(setting.phi)}".encode())
+        found.update(f"{setting.name} {setting.band} {described(setting.subject)}".encode())
         found.update(np.ascontiguousarray(setting.signals).tobytes())
     return found.hexdigest()
 

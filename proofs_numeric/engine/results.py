@@ -23,10 +23,11 @@ from proofs_numeric.engine.run import (
     describe,
     merged,
     overall,
+    own_settings,
     settings_of,
     told,
 )
-from proofs_numeric.engine.setting import Continuum, Setting
+from proofs_numeric.engine.setting import Setting
 from proofs_numeric.engine.threads import for_each
 from proofs_numeric.engine.units import Store
 from wiatowski.serialization import read_arrays, write_whole
@@ -77,7 +78,7 @@ def collected(
         if "smallest" in kept:
             row["worst"]["smallest"]["arrays"] = {k: f"{name}/smallest/{k}" for k in simple}
             arrays |= {f"{name}/smallest/{k}": v for k, v in simple.items()}
-        if not isinstance(setting, Continuum) and setting.name not in extractors:
+        if not setting.rebuilt and setting.name not in extractors:
             extractors[setting.name] = f"extractor/{len(extractors)}"
             arrays[extractors[setting.name]] = _stored(setting)
             bands[setting.name] = setting.band
@@ -140,7 +141,7 @@ def replayed(path: Path, claims: dict[str, Claim]) -> list[dict[str, Any]]:
         then: dict[str, Any] = {}
         try:
             then = {side: float(worst[side]) for side in _SIDES}
-            where = _restored(document, worst["setting"], arrays)
+            where = _restored(document, claim, worst["setting"], arrays)
             again = _again(claim, where, worst, arrays, coarser)
         except Exception as error:  # damaged or edited by hand; the others are still worth a look
             again = {"error": f"{type(error).__name__}: {error}", "agree": False}
@@ -192,10 +193,12 @@ def _stored(setting: Setting) -> np.ndarray:
         return np.frombuffer(path.read_bytes(), np.uint8)
 
 
-def _restored(document: dict[str, Any], name: str, arrays: dict[str, np.ndarray]) -> Setting:
+def _restored(
+    document: dict[str, Any], claim: Claim, name: str, arrays: dict[str, np.ndarray]
+) -> Setting:
     key = document["extractors"].get(name)
     if key is None:
-        return Continuum.of(int(name[-1]))
+        return own_settings(claim, document["seed"])[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "extractor.wi"
         path.write_bytes(arrays[key].tobytes())

@@ -95,11 +95,10 @@ def planned(
     shared: dict[str, Setting] = {}
     for claim in claims:
         mine = jax.random.fold_in(key, _stream(claim.name))
-        brought = claim.own_settings(jax.random.fold_in(key, 1)) if own else []
-        for setting in brought:  # claims that bring settings of one name share them
-            if setting.name not in shared:
-                shared[setting.name] = _rounded(setting, dtype)
-        where[claim.name] = [*settings, *(shared[setting.name] for setting in brought)]
+        brought = own_settings(claim, seed) if own else {}
+        for name, setting in brought.items():  # claims that bring settings of one name share them
+            shared.setdefault(name, setting)
+        where[claim.name] = [*settings, *(shared[name] for name in brought)]
         for setting in where[claim.name]:
             number = numbers.setdefault(setting.name, len(numbers))
             drawn = jax.random.fold_in(mine, _stream(setting.name))
@@ -117,6 +116,13 @@ def planned(
                 Unit(f"{claim.name}: controls", claim, None, None, final, len(units) % processes)
             )
     return Plan(claims, where, units, seed)
+
+
+def own_settings(claim: Claim, seed: int) -> dict[str, Setting]:
+    """The settings that a claim brings, by name, in the precision of the context."""
+    key = jax.random.fold_in(jax.random.key(seed, impl="unsafe_rbg"), 1)
+    dtype = jnp.zeros(()).dtype
+    return {setting.name: _rounded(setting, dtype) for setting in claim.own_settings(key)}
 
 
 def execute(

@@ -161,7 +161,7 @@ def ascend(
     learning_rate: float = 0.05,
     chunk: int = CHUNK,
 ):
-    r"""Maximise `objective(phi, point, context)` from every start, restarts side by side.
+    r"""Maximise `objective(subject, point, context)` from every start, restarts side by side.
 
     Adam on the gradient of the real objective. For complex arrays `jax.grad` gives the conjugate
     of the ascent direction, which is undone here. The best point of each trajectory is kept. The
@@ -169,7 +169,7 @@ def ascend(
 
     Args:
         objective: module-level function (it keys the compilation); a scale-free ratio.
-        setting: gives the extractor, which is passed through.
+        setting: gives the extractor or classifier, which is passed through.
         starts: pytree with leading axis `restarts`; leaves of norm about one per sample.
         contexts: pytree with the same leading axis: fixed parameters of each restart.
         steps: ascent steps.
@@ -195,7 +195,9 @@ def ascend(
     for first in range(0, count, width):
         block = jax.tree.map(lambda a, i=first: a[i : i + width], (starts, contexts))
         with alone(setting, f"{objective.__name__} {steps}"):
-            result = _ascend(objective, setting.phi, block[0], block[1], learning_rate, steps, mesh)
+            result = _ascend(
+                objective, setting.subject, block[0], block[1], learning_rate, steps, mesh
+            )
             found.append(jax.tree.map(np.asarray, result))
     value, best, sound = jax.tree.map(lambda *parts: np.concatenate(parts)[:count], *found)
     if not np.all(sound):
@@ -207,17 +209,17 @@ def ascend(
 
 
 @eqx.filter_jit
-def _ascend(objective, phi, starts, contexts, learning_rate, steps, mesh):
+def _ascend(objective, subject, starts, contexts, learning_rate, steps, mesh):
     optimiser = optax.adam(learning_rate)
-    arrays, static = eqx.partition(phi, eqx.is_array)
+    arrays, static = eqx.partition(subject, eqx.is_array)
 
     def one(arrays, start, context):
-        phi = eqx.combine(arrays, static)
+        subject = eqx.combine(arrays, static)
         start = jax.tree.map(lambda a: a / _rms(a), start)
 
         def step(carry, _):
             point, state, best_value, best_point = carry
-            value, gradient = jax.value_and_grad(lambda p: objective(phi, p, context))(point)
+            value, gradient = jax.value_and_grad(lambda p: objective(subject, p, context))(point)
             better = value > best_value
             best_point = jax.tree.map(lambda a, b: jnp.where(better, a, b), point, best_point)
             best_value = jnp.where(better, value, best_value)

@@ -9,7 +9,7 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import equinox as eqx
 import jax
@@ -17,8 +17,10 @@ import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
+from wiatowski.networks import AbstractClassifier
 
 __all__ = [
+    "ClassifierSetting",
     "Continuum",
     "Setting",
     "admissibility",
@@ -28,6 +30,7 @@ __all__ = [
     "norms",
     "once_per_setting",
     "pair_energies",
+    "resolved_band",
     "rounding_budget",
     "white_noise",
 ]
@@ -56,8 +59,8 @@ class Setting:
 
     def __post_init__(self):
         shape = getattr(self.signals, "shape", None)
-        if shape is None or shape[1:] != self.phi.grid.shape or len(self.names) != shape[0]:
-            count = "(count, " + ", ".join(map(str, self.phi.grid.shape)) + ")"
+        if shape is None or shape[1:] != self.signal_shape or len(self.names) != shape[0]:
+            count = "(count, " + ", ".join(map(str, self.signal_shape)) + ")"
             found = type(self.signals).__name__ if shape is None else f"shape {shape}"
             raise ValueError(
                 f"Setting: signals must be an array of shape {count} with a name each, not {found} with "
@@ -68,6 +71,21 @@ class Setting:
     def grid(self) -> wi.Grid:
         """The input grid."""
         return self.phi.grid
+
+    @property
+    def signal_shape(self) -> tuple[int, ...]:
+        """Of one signal."""
+        return self.phi.grid.shape
+
+    @property
+    def subject(self) -> eqx.Module:
+        """What searches differentiate through."""
+        return self.phi
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether its claim builds it again from the seed, so that no file has to hold it."""
+        return False
 
     @property
     def real(self) -> bool:
@@ -86,7 +104,7 @@ class Setting:
 
     def cast(self, dtype) -> Setting:
         """The same in another precision: arrays of the extractor and signals, rounded."""
-        phi = jax.tree.map(lambda a: _cast(a, dtype) if eqx.is_array(a) else a, self.phi)
+        phi = _all_cast(self.phi, dtype)
         return dataclasses.replace(self, phi=phi, signals=np.asarray(_cast(self.signals, dtype)))
 
     @property
@@ -110,6 +128,10 @@ class Continuum(Setting):
 
     ndim: int = 1
 
+    @property
+    def rebuilt(self) -> bool:
+        return True
+
     @classmethod
     def of(cls, ndim: int) -> Continuum:
         """R^d, with an extractor that nobody asks."""
@@ -117,6 +139,52 @@ class Continuum(Setting):
         phi = wi.FeatureExtractor([], grid, wi.frames.Meyer(scales=1))
         zero = np.zeros((1, *grid.shape))
         return cls(f"functions on R^{ndim}", phi, zero, ("zero",), 1, True, ndim)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifierSetting(Setting):
+    """Where statements on networks and on explanations are evaluated.
+
+    Args:
+        model: a network, or an extractor with a head; signals are (count, channels, *grid.shape).
+    """
+
+    model: AbstractClassifier = field(kw_only=True)
+
+    @classmethod
+    def of(cls, name: str, model: AbstractClassifier, key: jax.Array, count: int = 2):
+        """With drawn signals, and an extractor that nobody asks where the model has none."""
+        phi = getattr(model, "extractor", None)
+        if phi is None:
+            phi = wi.FeatureExtractor([], model.grid, wi.frames.Meyer(scales=1))
+        signals = white_noise(key, (count, model.channels, *model.grid.shape), True)
+        names = ("random",) * count
+        return cls(name, phi, signals, names, resolved_band(model.grid), model=model)
+
+    @property
+    def signal_shape(self) -> tuple[int, ...]:
+        return (self.model.channels, *self.model.grid.shape)
+
+    @property
+    def subject(self) -> eqx.Module:
+        return self.model
+
+    @property
+    def rebuilt(self) -> bool:
+        return True
+
+    def cast(self, dtype) -> ClassifierSetting:
+        model = _all_cast(self.model, dtype)
+        return dataclasses.replace(self, **vars(super().cast(dtype)) | {"model": model})
+
+    def paths(self) -> int:
+        shapes = [self.model.tap_shape(n) for n in range(1, self.model.depth + 1)]
+        return sum(math.prod(shape) for shape in shapes)
+
+
+def resolved_band(grid: wi.Grid) -> int:
+    """A band that the grid resolves well."""
+    return max(1, min(6, (min(grid.shape) - 1) // 4))
 
 
 def once_per_setting(function: Callable) -> Callable:
@@ -250,6 +318,11 @@ def pair_energies(phi: wi.FeatureExtractor, f, h):
 def _chunk(setting: Setting) -> int:
     """Signals extracted side by side: more where one extraction is small."""
     return int(np.clip(4_000_000 // setting.paths(), 1, 8))
+
+
+def _all_cast(module, dtype):
+    """With every array rounded."""
+    return jax.tree.map(lambda a: _cast(a, dtype) if eqx.is_array(a) else a, module)
 
 
 def _cast(a, dtype):

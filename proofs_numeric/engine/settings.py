@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric.engine.setting import Setting, norms, white_noise
+from proofs_numeric.engine.setting import Setting, norms, resolved_band, white_noise
 
 __all__ = ["all_settings", "drawn_signals", "on_drawn_signals"]
 
@@ -50,9 +50,8 @@ def on_drawn_signals(
     name: str, phi: wi.FeatureExtractor, key: jax.Array, real: bool = True, attacked: bool = True
 ) -> Setting:
     """An extractor with four drawn signals and a band that its grid resolves well."""
-    band = max(1, min(6, (min(phi.grid.shape) - 1) // 4))
     signals = drawn_signals(key, phi.grid, 4, real)
-    return Setting(name, phi, signals, ("random",) * 4, band, attacked)
+    return Setting(name, phi, signals, ("random",) * 4, resolved_band(phi.grid), attacked)
 
 
 def _fixed():

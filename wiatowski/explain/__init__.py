@@ -13,5 +13,6 @@ from wiatowski.explain.guided import guided_score_cam as guided_score_cam
 from wiatowski.explain.guided import saliency as saliency
 from wiatowski.explain.shares import Shares as Shares
 from wiatowski.explain.shares import path_shares as path_shares
+from wiatowski.explain.stability import heatmap_lipschitz as heatmap_lipschitz
 from wiatowski.explain.upsampling import unit_range as unit_range
 from wiatowski.explain.upsampling import upsampled as upsampled

@@ -16,6 +16,7 @@ from wiatowski.explain._batches import Targets, explained
 from wiatowski.explain.upsampling import unit_range, upsampled
 from wiatowski.networks import AbstractClassifier, Network
 from wiatowski.nonlinearities import Identity
+from wiatowski.poolings import NoPooling
 
 __all__ = ["cam", "grad_cam", "grad_cam_plus_plus", "score_cam", "top_maps"]
 
@@ -48,7 +49,7 @@ def cam(model: Network, f: ArrayLike, targets: Targets, *, signed: bool = False)
 
     Source: Zhou, Khosla, Lapedriza, Oliva & Torralba 2016.
     """
-    if isinstance(model, AbstractClassifier) and not _has_weights_of_maps(model):
+    if isinstance(model, AbstractClassifier) and not has_weights_of_maps(model):
         raise ValueError(
             "cam: the network does not end in global average pooling and one dense layer, so that the class "
             "has no weights of its own for the maps; use grad_cam, which is the same where it does."
@@ -156,11 +157,12 @@ def top_maps(
     return explained("top_maps", _top_maps, model, f, targets, _Options(depth, most=count))
 
 
-def _has_weights_of_maps(model: AbstractClassifier) -> bool:
+def has_weights_of_maps(model: AbstractClassifier) -> bool:
+    """Whether a score is a sum of averages of the last layer's maps, so that a class weights each."""
     if not (isinstance(model, Network) and model.head.averages and len(model.head.layers) <= 1):
         return False
     linear = all(type(dense.nonlinearity) is Identity for dense in model.head.layers)
-    return linear and model.layers[-1].pooling.stride == 1
+    return linear and type(model.layers[-1].pooling) is NoPooling
 
 
 def _depth(call: str, model, layer: int | str | None) -> int:

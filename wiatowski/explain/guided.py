@@ -30,6 +30,7 @@ class _Guided(AbstractNonlinearity):
     """A rectifier that lets only positive gradients back."""
 
     rectifier: AbstractNonlinearity
+    forward = False
 
     @property
     def lipschitz(self) -> float:
@@ -50,7 +51,11 @@ def _guided_forward(rectifier, u):
 
 
 def _guided_back(pull, gradient):
-    (back,) = pull(jax.nn.relu(gradient))
+    if jnp.iscomplexobj(gradient):  # of real and imaginary part, the second with a minus
+        positive = jax.lax.complex(jax.nn.relu(gradient.real), -jax.nn.relu(-gradient.imag))
+    else:
+        positive = jax.nn.relu(gradient)
+    (back,) = pull(positive)
     return None, back
 
 

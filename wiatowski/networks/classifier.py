@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array
+from wiatowski._types import Array, ArrayLike
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
@@ -49,11 +49,11 @@ class AbstractClassifier(eqx.Module):
         """(maps, *grid) of a layer before its pooling."""
 
     @abc.abstractmethod
-    def __call__(self, f: Array) -> Array:
+    def __call__(self, f: ArrayLike) -> Array:
         """Scores of one signal (channels, *grid.shape): (classes,)."""
 
     @abc.abstractmethod
-    def tapped(self, f: Array, layer: int | str, tap: Array) -> Tapped:
+    def tapped(self, f: ArrayLike, layer: int | str, tap: Array) -> Tapped:
         """Scores and maps with an array of `tap_shape` added to the maps of a layer."""
 
     def class_of(self, target: int | str) -> int:
@@ -101,7 +101,7 @@ class Classifier(AbstractClassifier):
         classes: names of the scores; numbers by default.
 
     Raises:
-        ValueError: for a head or names that do not fit.
+        ValueError: for complex features, or a head or names that do not fit.
 
     Source: Wiatowski & Boelcskei 2018, feature extraction and classification.
 
@@ -133,7 +133,13 @@ class Classifier(AbstractClassifier):
         self.extractor, self.grid, self.channels = extractor, extractor.grid, int(channels)
         self.head = head.cast(extractor.banks[0].dtype)
         one = jax.ShapeDtypeStruct(extractor.grid.shape, extractor.banks[0].dtype)
-        shapes = [a.shape for a in jax.eval_shape(lambda f: extractor(f).arrays, one)]
+        arrays = jax.eval_shape(lambda f: extractor(f).arrays, one)
+        if any(jnp.issubdtype(a.dtype, jnp.complexfloating) for a in arrays):
+            raise ValueError(
+                "Classifier: the features are complex, and so would be the scores; use Modulus() where a "
+                "frame has complex atoms."
+            )
+        shapes = [a.shape for a in arrays]
         maps = self.channels * sum(shape[0] for shape in shapes)
         samples = self.channels * sum(math.prod(shape) for shape in shapes)
         count = head.classes(maps, 1) if head.averages else head.classes(samples, 1)
@@ -156,7 +162,7 @@ class Classifier(AbstractClassifier):
         paths = self.extractor.path_counts[n]
         return (self.channels * paths, *self.extractor.layers[n - 1].bank.maps_grid.shape)
 
-    def features(self, f: Array, taps: Mapping[int, Array] | None = None) -> Array:
+    def features(self, f: ArrayLike, taps: Mapping[int, Array] | None = None) -> Array:
         """What the head takes of one signal (channels, *grid.shape), in the order of `Classifier`."""
         f = jnp.asarray(f)
         if f.shape != (self.channels, *self.grid.shape):
@@ -177,11 +183,11 @@ class Classifier(AbstractClassifier):
             [a.reshape(len(a), math.prod(a.shape[1:])) for a in arrays], axis=1
         ).reshape(-1)
 
-    def __call__(self, f: Array) -> Array:
+    def __call__(self, f: ArrayLike) -> Array:
         """Scores of one signal (channels, *grid.shape): (classes,)."""
         return self.head.scores(self.features(f))
 
-    def tapped(self, f: Array, layer: int | str, tap: Array) -> Tapped:
+    def tapped(self, f: ArrayLike, layer: int | str, tap: Array) -> Tapped:
         """Scores and maps with an array of `tap_shape` added to the maps of a layer."""
         n = self.depth_of(layer)
         scores = self.head.scores(self.features(f, {n: tap}))

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, is_concrete, real_dtype, resolve_real_dtype
+from wiatowski._types import Array, ArrayLike, is_concrete, real_dtype, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.classifier import AbstractClassifier, Tapped, named_classes
@@ -135,17 +135,17 @@ class Network(AbstractClassifier):
         maps = count_maps(self.layers[:n], self.channels)
         return (maps, *self.layers[n - 1].stage.maps_grid.shape)
 
-    def __call__(self, f: Array, taps: Mapping[int, Array] | None = None) -> Array:
+    def __call__(self, f: ArrayLike, taps: Mapping[int, Array] | None = None) -> Array:
         """Scores of one signal, (classes,); arguments as `trace`."""
         return self.trace(f, taps).scores
 
-    def tapped(self, f: Array, layer: int | str, tap: Array) -> Tapped:
+    def tapped(self, f: ArrayLike, layer: int | str, tap: Array) -> Tapped:
         """Scores and maps with an array of `tap_shape` added to the maps of a layer."""
         n = self.depth_of(layer)
         traced = self.trace(f, {n: tap})
         return Tapped(traced.scores, traced.maps[n])
 
-    def trace(self, f: Array, taps: Mapping[int, Array] | None = None) -> Scored:
+    def trace(self, f: ArrayLike, taps: Mapping[int, Array] | None = None) -> Scored:
         """Scores and the maps of every depth.
 
         Args:
@@ -163,7 +163,7 @@ class Network(AbstractClassifier):
             u = layer.pooling(maps[-1], layer.stage.maps_grid)
         return Scored(self.head(u), tuple(maps))
 
-    def _checked(self, f: Array) -> Array:
+    def _checked(self, f: ArrayLike) -> Array:
         f = jnp.asarray(f)
         expected = (self.channels, *self.grid.shape)
         if f.shape != expected:

@@ -5,8 +5,8 @@ H(\omega) y\rangle$ is a trigonometric polynomial of degree $n = (K-1)/2$ per ax
 
 $$\sup_\omega\|\hat H(\omega)\| \le \max_k\|\hat H(k/M)\| \prod_i \frac{1}{\cos(\pi n_i/M_i)} .$$
 
-The norm at a point is at most $\|G^{2^k}\|_F^{2^{-(k+1)}}$, G the Gram matrix of the smaller side, and larger
-than it by a factor of at most $r^{2^{-(k+2)}}$ for rank r.
+The norm at a point is at most $\|G^{2^k}\|_F^{2^{-(k+1)}}$, G the Gram matrix of the smaller side, which exceeds
+it by a factor of at most $r^{2^{-(k+2)}}$ for rank r: 1.0003 for r = 64 and k = 12, 1.0062 for 512 and 8.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from wiatowski.frames.alias_classes import polyphase
 __all__ = ["operator_norm"]
 
 _ENTRIES = 2**22  # of all matrices that are looked at together
-_LARGE = 64  # from here on Gram matrices are squared instead of decomposed
-_SQUARINGS = 8
+_LARGE = 64  # columns, beyond which there are fewer points and fewer squarings
 
 
 @functools.partial(jax.jit, static_argnames=("stride", "groups"))
@@ -77,14 +76,15 @@ def _norms_at(rows: Array, omega: Array) -> Array:
     if small == 1:
         return jnp.max(jnp.sqrt(jnp.sum(jnp.abs(values) ** 2, axis=(1, 2))))
     grams = jnp.matmul(jnp.conj(jnp.swapaxes(values, 1, 2)), values, precision="highest")
-    if small <= _LARGE:
-        return jnp.sqrt(jnp.max(jnp.linalg.eigvalsh(grams)[:, -1]))
+    # Not decomposed: on CPUs a batch of decompositions behind a product waits inside the pool of threads for
+    # work that it puts there, so that a few such programs at once wait forever.
     # Scaled to norm one before each squaring, so that nothing over- or underflows.
     logarithm = jnp.zeros(len(grams), rows.dtype)
-    for k in range(_SQUARINGS + 1):
+    squarings = 8 if small > _LARGE else 12
+    for k in range(squarings + 1):
         size = jnp.sqrt(jnp.sum(jnp.abs(grams) ** 2, axis=(1, 2)))
         logarithm = logarithm + jnp.log(size) * 2.0**-k
-        if k < _SQUARINGS:
+        if k < squarings:
             grams = grams / jnp.where(size > 0, size, 1)[:, None, None]
             grams = jnp.matmul(grams, grams, precision="highest")
     return jnp.exp(jnp.max(logarithm) / 2)
