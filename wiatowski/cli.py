@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
 from wiatowski._certify_command import add_certify
+from wiatowski._explain_command import add_explain
 from wiatowski._transform_command import add_transform
-from wiatowski.options import SEED, whole
+from wiatowski.options import SEED, missing_for_reports, whole
 from wiatowski.presets import PRESETS
 from wiatowski.signals import PHOTOS
 
@@ -39,12 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     # The claims run in a process of their own: neither may take a whole accelerator's memory.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    missing = [m for m in ("matplotlib", "jinja2", "PIL") if importlib.util.find_spec(m) is None]
+    missing = missing_for_reports()
     if missing:
-        return _complain(
-            f'{", ".join(missing)} is missing; install it with pip install "wiatowski[verify]".',
-            _BAD_INPUT,
-        )
+        return _complain(missing, _BAD_INPUT)
     from wiatowski import report  # matplotlib and jinja2 are extras
 
     settings = report.Settings(
@@ -128,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         help="rescale the filters so that the theorems apply",
     )
     verify.set_defaults(run=_verify)
+    add_explain(commands)
     add_certify(commands)
     add_transform(commands)
     return parser

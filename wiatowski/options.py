@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import math
 from collections.abc import Callable
 
-__all__ = ["SEED", "whole"]
+__all__ = ["SEED", "missing_for_reports", "whole"]
 
 
 def whole(least: int, most: float = math.inf) -> Callable[[str], int]:
@@ -30,3 +31,15 @@ def whole(least: int, most: float = math.inf) -> Callable[[str], int]:
 
 #: What seeds both JAX and NumPy.
 SEED = whole(0, 2**32 - 1)
+
+
+def missing_for_reports() -> str:
+    """What to install before a report can be written; empty if nothing is missing.
+
+    Source: utility.
+    """
+    needed = ("matplotlib", "jinja2", "PIL")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if not missing:
+        return ""
+    return f'{", ".join(missing)} is missing; install it with pip install "wiatowski[verify]".'

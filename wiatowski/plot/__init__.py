@@ -13,5 +13,7 @@ from wiatowski.plot.features import feature_maps as feature_maps
 from wiatowski.plot.features import strongest_paths as strongest_paths
 from wiatowski.plot.fields import displacement as displacement
 from wiatowski.plot.fields import signal as signal
+from wiatowski.plot.heatmaps import overlay as overlay
+from wiatowski.plot.heatmaps import panel as panel
 from wiatowski.plot.matrices import singular_values as singular_values
 from wiatowski.plot.tiling import frequency_tiling as frequency_tiling

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
-import os
 import tempfile
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +16,10 @@ from wiatowski.report import measure, page, panels, source
 from wiatowski.report import photo as photos
 from wiatowski.report.claims import ClaimsProcess, outcome, started
 from wiatowski.report.errors import InputError
+from wiatowski.report.output import checked_out, encoded, placed, used_versions
 from wiatowski.report.photo import Photo
 from wiatowski.report.progress import Progress
-from wiatowski.serialization import to_toml, write_whole
+from wiatowski.serialization import to_toml
 
 __all__ = ["Result", "Settings", "verify"]
 
@@ -64,7 +61,7 @@ def verify(settings: Settings, progress: Progress) -> Result:
 
     Source: utility.
     """
-    out = _checked_out(settings.out)
+    out = checked_out(settings.out)
     choice = source.chosen(settings.extractor)
     photo = (
         photos.bundled(settings.photo) if settings.image is None else photos.read(settings.image)
@@ -146,7 +143,7 @@ def _written(
     document, arrays = claims.result()
     progress.step("claims checked")
     holds, verdict = outcome(document)
-    versions = {name: _version(name) for name in ("wiatowski", "jax", "numpy")}
+    versions = used_versions()
     used = ", ".join(f"{name} {version}" for name, version in versions.items())
     html = page.render(
         f"The extractor “{constants['name']}” on {photo.source}",
@@ -176,33 +173,8 @@ def _written(
         **numbers,
         "claims": document,
     }
-    encoded = json.dumps(_plain(report), indent=1, allow_nan=False, ensure_ascii=False)
-    paths = _placed(out, {"report.html": html.encode(), "report.json": encoded.encode()})
+    paths = placed(out, {"report.html": html.encode(), "report.json": encoded(report)})
     return Result(holds, verdict, paths["report.html"], paths["report.json"])
-
-
-def _placed(out: Path, files: dict[str, bytes]) -> dict[str, Path]:
-    """Write all files beside their places first, so that a full disk leaves none of them."""
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out, prefix=".report-") as staging:
-        for name, content in files.items():
-            write_whole(Path(staging) / name, content)
-        for name in files:
-            os.replace(Path(staging) / name, out / name)
-    return {name: out / name for name in files}
-
-
-def _checked_out(name: str) -> Path:
-    """The folder to write into; it appears only when the report is done."""
-    out = Path(name)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {name} is a file; name a folder, which will be made if needed.")
-    existing = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
-    if not existing.is_dir():
-        raise InputError(f"--out {name}: {existing} is a file, so no folder can be made below it.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise InputError(f"--out {name}: {existing} is not writable; name another folder.")
-    return out
 
 
 def _check_band(band: int, shape: tuple[int, int]) -> None:
@@ -220,21 +192,3 @@ def _text(phi: FeatureExtractor) -> str | None:
         return to_toml(phi)
     except ValueError:
         return None
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "from a checkout"
-
-
-def _plain(value):
-    """JSON's own types; numbers that are not finite become null."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

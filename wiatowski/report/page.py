@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any, NamedTuple
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from wiatowski.report.claims import outcome
-from wiatowski.report.markup import number, picture
-from wiatowski.report.mathtext import typeset
+from wiatowski.report.markup import picture
 from wiatowski.report.panels import Panel, Section, worst_case
+from wiatowski.report.templates import rendered
 
 __all__ = ["Drawn", "drawn", "render"]
 
@@ -54,15 +52,9 @@ def render(
         arrays: of the claims' worst cases.
         footer: versions, seed, time.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["math"] = typeset
-    environment.filters["number"] = number
-    environment.filters["breakable"] = lambda text: Markup("(<wbr>").join(text.split("("))
-    template = environment.from_string(
-        resources.files("wiatowski.report").joinpath("page.html").read_text(encoding="utf-8")
-    )
     holds, verdict = outcome(document)
-    return template.render(
+    return rendered(
+        "page.html",
         title=title,
         holds=holds,
         verdict=verdict,
