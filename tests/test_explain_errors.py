@@ -5,6 +5,7 @@ The rows are tried by `tests/test_errors.py`, which also sees that none is forgo
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 
 import wiatowski as wi
@@ -120,6 +121,21 @@ ERRORS = {
         lambda _: measures.rank_agreement(np.ones((2, 2)), np.ones((3, 3))),
         ValueError,
         "the heatmaps have 4 and 9 samples; bring both to one size with explain.upsampled",
+    ),
+    "a proportion of no photos": (
+        lambda _: measures.proportion_interval(0, 0),
+        ValueError,
+        "proportion_interval: 0 of 0 is no proportion; give successes from 0 to",
+    ),
+    "energy of evidence against": (
+        lambda _: measures.energy_inside([[1.0, -1.0]], [[True, False]]),
+        ValueError,
+        "energy_inside: the heatmap has negative values; give its positive part",
+    ),
+    "more layers kept than there are": (
+        lambda _: measures.randomised(network(), jax.random.key(0), kept=2),
+        ValueError,
+        r"randomised: kept must lie in 0\.\.1, not 2",
     ),
     "network in a classifier": (
         lambda _: Classifier(network(), Head([], True)),

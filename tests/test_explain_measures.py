@@ -86,13 +86,52 @@ def test_pointing():
     assert not measures.points_at(np.ones((4, 4)), np.ones((16, 16), bool))
 
 
+def test_energy_inside_and_outside_sum_to_one():
+    heatmap, where = np.abs(random(4, 4, 4)), np.zeros((16, 16), bool)
+    where[:5, 3:9] = True
+    inside, outside = (measures.energy_inside(heatmap, w) for w in (where, ~where))
+    assert 0 < inside < outside
+    assert inside + outside == pytest.approx(1)
+    assert measures.energy_inside(np.zeros((4, 4)), where) == 0
+    with pytest.raises(ValueError, match=r"energy_inside: .*positive part"):
+        measures.energy_inside(heatmap - 1, where)
+
+
+def test_wilsons_interval_holds_the_proportions_within_z_deviations_and_no_others():
+    z = scipy.stats.norm.ppf(0.95)
+    for successes, trials in ((3, 20), (0, 7), (50, 200)):
+        mean, low, high = measures.proportion_interval(successes, trials, level=0.9)
+        assert mean == successes / trials
+        for end in {low, high} - {0.0}:
+            assert abs(mean - end) == pytest.approx(z * np.sqrt(end * (1 - end) / trials))
+        assert low <= mean < high
+    for successes, trials in ((-1, 2), (3, 2), (0, 0)):
+        with pytest.raises(ValueError, match=r"proportion_interval: .*from 0 to"):
+            measures.proportion_interval(successes, trials)
+
+
 def test_randomised_models_keep_size_and_lose_what_they_learned():
     model = relu_network()
     other = measures.randomised(model, jax.random.key(0))
     for one, two in zip(jax.tree.leaves(model), jax.tree.leaves(other), strict=True):
         assert one.shape == two.shape
         assert not np.allclose(one, two)
-    headless = measures.randomised(model, jax.random.key(0), ["head"])
     f = random(3, 3, 8, 12)
-    np.testing.assert_array_equal(model.trace(f).maps[-1], headless.trace(f).maps[-1])
+    for kept in range(model.depth + 1):
+        upper = measures.randomised(model, jax.random.key(0), kept)
+        same = [np.allclose(*maps) for maps in zip(model.trace(f).maps, upper.trace(f).maps)]
+        assert same == [n <= kept for n in range(model.depth + 1)]
+        assert not np.allclose(model(f), upper(f))
+    with pytest.raises(ValueError, match=rf"randomised: kept must lie in 0..{model.depth}"):
+        measures.randomised(model, jax.random.key(0), model.depth + 1)
+
+
+def test_a_randomised_classifier_has_another_head_and_the_extractor_if_asked():
+    phi = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(scales=1))], wi.Grid((8, 8)))
+    model = wi.networks.Classifier(phi, Head([Dense(random(0, 2, 4))], averages=True))
+    f = random(1, 1, 8, 8)
+    headless = measures.randomised(model, jax.random.key(0), kept=1)
+    np.testing.assert_array_equal(model.features(f), headless.features(f))
     assert not np.allclose(model(f), headless(f))
+    other = measures.randomised(model, jax.random.key(0))
+    assert not np.allclose(model.features(f), other.features(f))

@@ -120,6 +120,14 @@ def test_wrapped_is_the_periodic_convolution():
         np.testing.assert_allclose(shifted, np.roll(expected, (2, 3), (1, 2)), atol=1e-12)
 
 
+def test_a_window_longer_than_the_period_wraps_around_it():
+    taps, u = random(0, 1, 1, 11), random(1, 1, 4)
+    with jax.enable_x64(True):
+        stage = Convolution(taps, padding=5, wraps=True).on(wi.Grid((4,)))
+        folded = sum(taps[0, 0, m] * np.roll(u[0], 5 - m) for m in range(11))
+        np.testing.assert_allclose(stage(jnp.asarray(u))[0], folded, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("shape", "stride", "most"),
     [

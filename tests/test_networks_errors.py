@@ -24,6 +24,7 @@ from wiatowski._archives import Archive
 from wiatowski.networks import Convolution, Dense, Head, Network, Parallel, Residual
 from wiatowski.networks.weights.restricted import unpickled
 from wiatowski.networks.weights.torch_file import state_dict_of
+from wiatowski.stage import AbstractStage
 
 LINE, PLANE = wi.Grid((16,)), wi.Grid((8, 8))
 TAPS = np.ones((2, 3, 3, 3)) / 27
@@ -148,6 +149,28 @@ def without_safetensors(folder):
         networks.read_weights(filled(folder / "w.safetensors", b""))
 
 
+class Foreign(AbstractStage):
+    """A stage of one's own."""
+
+    grid: wi.Grid | None = None
+    stride = 1
+
+    def on(self, grid, dtype=None):
+        return Foreign(grid)
+
+    def decimated(self, grid):
+        return grid
+
+    def count_maps(self, maps):
+        return maps
+
+    def lipschitz(self):
+        return 1.0
+
+    def __call__(self, u):
+        return u
+
+
 ERRORS = {
     # stages
     "convolution without channels": (
@@ -195,10 +218,20 @@ ERRORS = {
         ValueError,
         r"a window of \(9, 9\) does not fit maps of \(8, 8\) samples",
     ),
-    "wrapped twice": (
-        lambda _: Convolution(np.ones((1, 1, 19)), padding=9, wraps=True).on(wi.Grid((8,))),
+    "a proof of a stage of one's own": (
+        lambda _: networks.certified_layer(wi.Layer(Foreign(), wi.ReLU()).on(wi.Grid((8,)))),
+        TypeError,
+        "certified_layer: nothing is proved of Foreign; build the layer of networks.Convolution",
+    ),
+    "more samples than a period has": (
+        lambda _: Convolution(np.ones((1, 1, 1)), padding=1, wraps=True).on(wi.Grid((8,))),
         ValueError,
-        "wraps around maps of .* more than once",
+        r"window of \(1,\) with padding .* makes \(10,\), some of them twice; pad by at most",
+    ),
+    "a period that the stride does not divide": (
+        lambda _: Convolution(np.ones((1, 1, 3)), None, 2, 1, wraps=True).on(wi.Grid((9,))),
+        ValueError,
+        r"periodic samples .* stride 2 makes \(5,\), some of them twice",
     ),
     "maps of another convolution": (
         lambda _: Convolution(TAPS).count_maps(4),

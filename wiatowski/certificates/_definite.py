@@ -8,6 +8,7 @@ $M \ge -\|E\|$ (Demmel; Rump 2006). Nothing is assumed about the eigenvalue rout
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 
 from wiatowski.certificates._rounding import down, gamma, up
 from wiatowski.certificates.certificate import CertificateError, Witness
@@ -30,7 +31,7 @@ def proved_range(grams: np.ndarray, error: float, lower: float, upper: float) ->
     batch = max(1, _BATCH_ENTRIES // (n * n))
     for start in range(0, count, batch):
         part = grams[start : start + batch]
-        largest = float(np.max(np.abs(part))) * n
+        largest = float(np.max(np.abs(part)))
         for sign, bound in ((-1.0, upper), (1.0, lower)):
             if sign > 0 and bound <= 0:
                 continue  # a Gram matrix is never negative
@@ -64,7 +65,7 @@ def eigenvalue_range(
         if proved_range(grams, error, lower, upper):
             break
         slack *= 4  # ends at the latest where the trace bounds every eigenvalue
-    inner = [_rayleigh(grams[first], 0, error), _rayleigh(grams[last], -1, error)]
+    inner = [quotient(grams[first], 0, error), quotient(grams[last], -1, error)]
     return (
         lower,
         upper,
@@ -83,10 +84,11 @@ def check_eigenvalue(witness: Witness, value: float, size: float) -> None:
         )
 
 
-def _rayleigh(gram: np.ndarray, which: int, error: float) -> tuple[float, float]:
-    """An interval around the quotient v* G v / v* v at the computed eigenvector."""
-    vector = np.linalg.eigh(gram)[1][:, which]
+def quotient(gram: np.ndarray, which: int, error: float) -> tuple[float, float]:
+    """An interval around Rayleigh's quotient v* G v / v* v at a computed eigenvector; `which` 0 or -1."""
+    n = len(gram)
+    place = which % n
+    vector = scipy.linalg.eigh(gram, subset_by_index=[place, place])[1][:, 0]
     value = float(np.real(np.vdot(vector, gram @ vector)) / np.real(np.vdot(vector, vector)))
-    n = len(vector)
     slack = 4 * gamma(8 * n + 16) * n * float(np.max(np.abs(gram))) + error
     return down(value - slack), up(value + slack)

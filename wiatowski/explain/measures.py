@@ -6,8 +6,7 @@ where zero is the mean of the training photos.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -17,23 +16,27 @@ import scipy.stats
 
 from wiatowski._types import Array, ArrayLike
 from wiatowski.explain.upsampling import unit_range, upsampled
-from wiatowski.networks import AbstractClassifier
+from wiatowski.networks import AbstractClassifier, Network
 
 __all__ = [
     "Interval",
     "deletion_curve",
+    "energy_inside",
     "insertion_curve",
     "masked_score",
     "mean_interval",
     "points",
     "points_at",
+    "proportion_interval",
     "randomised",
     "rank_agreement",
 ]
 
+Model = TypeVar("Model", bound=AbstractClassifier)
+
 
 class Interval(NamedTuple):
-    """A mean over photos with a two-sided interval."""
+    """A mean or a proportion over photos with a two-sided interval."""
 
     mean: float
     low: float
@@ -64,6 +67,31 @@ def mean_interval(values, level: float = 0.95) -> Interval:
     half = scipy.stats.t.ppf((1 + level) / 2, len(values) - 1) * scipy.stats.sem(values)
     mean = float(values.mean())
     return Interval(mean, mean - float(half), mean + float(half))
+
+
+def proportion_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
+    r"""Wilson's interval for a proportion p: all p with $|\hat p - p| \le z \sqrt{p (1 - p) / n}$.
+
+    Args:
+        successes: how many photos of the n meet a condition.
+        trials: n, at least one.
+        level: of confidence.
+
+    Raises:
+        ValueError: for counts that no photos have.
+
+    Source: Wilson 1927 (from memory).
+
+    >>> print(proportion_interval(10, 10))
+    1.000 [0.722, 1.000]
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(
+            f"proportion_interval: {successes} of {trials} is no proportion; give successes from 0 to the "
+            "number of trials, which is at least 1."
+        )
+    found = scipy.stats.binomtest(int(successes), int(trials)).proportion_ci(level, "wilson")
+    return Interval(successes / trials, float(found.low), float(found.high))
 
 
 def masked_score(
@@ -187,32 +215,58 @@ def points_at(heatmap: ArrayLike, region: ArrayLike) -> bool:
     return bool(inside.flat[int(np.argmax(wide))]) and float(np.ptp(wide)) > 0
 
 
-def randomised(
-    model: AbstractClassifier, key: jax.Array, parts: Sequence[str] | None = None
-) -> AbstractClassifier:
-    """The same model with the numbers of every array drawn anew, of the same mean and deviation.
+def energy_inside(heatmap: ArrayLike, region: ArrayLike) -> float:
+    """The share of a heatmap without negative values that lies in a region; 0 for a heatmap of zeros.
 
-    What an explanation shows that stays the same is not what the model has learned.
+    Args:
+        heatmap: on any grid.
+        region: (H, W) of truth values.
+
+    Raises:
+        ValueError: for negative values, which cancel others.
+
+    Source: Wang et al. 2020 (energy-based pointing game).
+
+    >>> energy_inside([[3.0, 1.0]], [[True, False]])
+    0.75
+    """
+    inside = np.asarray(region, bool)
+    wide = np.asarray(upsampled(heatmap, inside.shape))
+    if wide.min() < 0:
+        raise ValueError(
+            "energy_inside: the heatmap has negative values; give its positive part, or its modulus."
+        )
+    total = float(wide.sum())
+    return float(wide[inside].sum()) / total if total > 0 else 0.0
+
+
+def randomised(model: Model, key: jax.Array, kept: int = 0) -> Model:
+    """The same model with its last arrays drawn anew, each normal of the same mean and deviation.
+
+    What an explanation shows that stays the same is not what the model has learned. Drawn from the head
+    down, the model loses first what it knows of classes, last what it knows of edges.
 
     Args:
         model: a network or classifier.
         key: of the draw.
-        parts: attributes whose arrays are drawn, such as ("head",); all by default.
+        kept: how many layers, from the first, keep their arrays; the head is always drawn.
 
-    Source: Adebayo et al. 2018 (sanity checks, randomised weights).
+    Raises:
+        ValueError: for more layers than there are.
+
+    Source: Adebayo et al. 2018 (sanity checks, cascading randomisation).
     """
-    names = tuple(parts) if parts is not None else ("layers", "head", "extractor")
-    for name in names:
-        part = getattr(model, name, None)
-        if part is None:
-            continue
-        key, own = jax.random.split(key)
-        leaves, tree = jax.tree.flatten(part)
-        keys = jax.random.split(own, len(leaves))
-        drawn = [_drawn(a, k) if eqx.is_inexact_array(a) else a for a, k in zip(leaves, keys)]
-        new = jax.tree.unflatten(tree, drawn)
-        model = eqx.tree_at(lambda m, name=name: getattr(m, name), model, new)
-    return model
+    if not 0 <= kept <= model.depth:
+        raise ValueError(f"randomised: kept must lie in 0..{model.depth}, not {kept!r}.")
+
+    def upper(m):
+        layers = m.layers if isinstance(m, Network) else m.extractor.layers
+        return *layers[kept:], m.head
+
+    leaves, tree = jax.tree.flatten(upper(model))
+    keys = jax.random.split(key, len(leaves))
+    drawn = [_drawn(a, k) if eqx.is_inexact_array(a) else a for a, k in zip(leaves, keys)]
+    return eqx.tree_at(upper, model, jax.tree.unflatten(tree, drawn))
 
 
 def _drawn(array: Array, key: jax.Array) -> Array:

@@ -1,5 +1,10 @@
 """Networks as lists of layers."""
 
+from wiatowski.networks.certified import LayerBound as LayerBound
+from wiatowski.networks.certified import NetworkBounds as NetworkBounds
+from wiatowski.networks.certified import certified_bounds as certified_bounds
+from wiatowski.networks.certified import certified_head as certified_head
+from wiatowski.networks.certified import certified_layer as certified_layer
 from wiatowski.networks.classifier import AbstractClassifier as AbstractClassifier
 from wiatowski.networks.classifier import Classifier as Classifier
 from wiatowski.networks.classifier import Tapped as Tapped
