@@ -6,7 +6,8 @@ H(\omega) y\rangle$ is a trigonometric polynomial of degree $n = (K-1)/2$ per ax
 $$\sup_\omega\|\hat H(\omega)\| \le \max_k\|\hat H(k/M)\| \prod_i \frac{1}{\cos(\pi n_i/M_i)} .$$
 
 The norm at a point is at most $\|G^{2^k}\|_F^{2^{-(k+1)}}$, G the Gram matrix of the smaller side, which exceeds
-it by a factor of at most $r^{2^{-(k+2)}}$ for rank r: 1.000001 for r = 16 and k = 20, 1.0003 for 64 and 12, 1.0062 for 512 and 8.
+it by a factor of at most $r^{2^{-(k+2)}}$ for rank r: 1.000001 for r = 16 and k = 20, 1.0003 for 64 and 12,
+1.0062 for 512 and 8.
 """
 
 from __future__ import annotations
