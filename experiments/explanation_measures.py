@@ -7,8 +7,8 @@ Scenes, for the class of one quarter: whether the heatmap's largest value lies t
 the heatmap. Beside the methods stand a map of random numbers on the layer's grid and a Gaussian bump in
 the middle of the photo (of a quarter of its side), which know nothing of the network.
 
-A heatmap is the positive part of a class activation map, and of gradients the sum over channels of the
-modulus. Rank agreement is Spearman's, at the size of the photo.
+A heatmap is the positive part of a class activation map at the size of the photo, and of gradients the sum
+over channels of the modulus. Rank agreement is Spearman's, at the size of the photo.
 
 The sanity check, as fixed before anything was measured: a method fails if the 95 % interval of its
 agreement, a mean over draws for every photo, lies above 0.5 for either kind of draw, passes if both lie

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -40,6 +41,7 @@ class LayerClaim(Claim):
     networks: Callable[[np.random.Generator], Mapping[str, wi.networks.Network]]
     broken: Callable[[LayerClaim, jax.Array], tuple[Control, ...]]
     linear: bool = False
+    on_extractors: ClassVar[bool] = False
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         mixes = isinstance(setting, ClassifierSetting)

@@ -36,6 +36,7 @@ class HeatmapCovarianceClaim(Claim):
         r"layers commute with shifts and the head averages"
     )
     source = "derived for this package; explanations in the notes"
+    on_extractors = False
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         model = isinstance(setting, ClassifierSetting)

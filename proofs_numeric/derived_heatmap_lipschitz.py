@@ -43,6 +43,7 @@ class HeatmapLipschitzClaim(Claim):
         r"$T = \|\tau\|_\infty$, for any displacement"
     )
     source = "derived for this package; explanations in the notes"
+    on_extractors = False
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         model = isinstance(setting, ClassifierSetting)

@@ -26,6 +26,7 @@ class NetworkClaim(Claim):
         r"for the scores $y = h U_D \cdots U_1$"
     )
     source = "composition of Lipschitz maps; networks in the notes"
+    on_extractors = False
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         network = isinstance(setting, ClassifierSetting)

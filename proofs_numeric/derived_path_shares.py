@@ -24,6 +24,7 @@ class SharesClaim(Claim):
         r"$b_c + \sum_q \langle w_{cq}, \Phi_q(f) \rangle = y_c(f)$, however the paths are grouped"
     )
     source = "linearity of the head; networks in the notes"
+    on_extractors = False
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         model = getattr(setting, "model", None)

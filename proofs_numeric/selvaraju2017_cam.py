@@ -24,6 +24,7 @@ class CamClaim(Claim):
         r"$y_c = b_c + \sum_k w_{ck} \frac{1}{N} \sum_x A_k(x)$"
     )
     source = "Selvaraju et al. 2017, Grad-CAM generalises CAM (Zhou et al. 2016)"
+    on_extractors = False
 
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
         network = isinstance(setting, ClassifierSetting)

@@ -120,7 +120,7 @@ ERRORS = {
     "heatmaps of different sizes": (
         lambda _: measures.rank_agreement(np.ones((2, 2)), np.ones((3, 3))),
         ValueError,
-        "the heatmaps have 4 and 9 samples; bring both to one size with explain.upsampled",
+        r"the heatmaps have shapes \(2, 2\) and \(3, 3\); bring both to one size with explain.upsampled",
     ),
     "a proportion of no photos": (
         lambda _: measures.proportion_interval(0, 0),
@@ -136,6 +136,51 @@ ERRORS = {
         lambda _: measures.randomised(network(), jax.random.key(0), kept=2),
         ValueError,
         r"randomised: kept must lie in 0\.\.1, not 2",
+    ),
+    "a level in per cent": (
+        lambda _: measures.mean_interval([1.0, 2.0], level=95),
+        ValueError,
+        "mean_interval: level must lie between 0 and 1, such as 0.95, not 95",
+    ),
+    "heatmaps of several classes": (
+        lambda _: measures.masked_score(network(), F, 0, np.ones((2, 8, 8))),
+        ValueError,
+        r"masked_score: one heatmap of 2 axes is needed, not an array of float64 and shape \(2, 8, 8\)",
+    ),
+    "a heatmap of no numbers": (
+        lambda _: measures.deletion_curve(network(), F, 0, np.full((8, 8), np.nan)),
+        ValueError,
+        "deletion_curve: the heatmap holds NaN",
+    ),
+    "no steps": (
+        lambda _: measures.insertion_curve(network(), F, 0, np.ones((8, 8)), steps=0),
+        ValueError,
+        "insertion_curve: steps must be an integer >= 1, not 0",
+    ),
+    "scores that are no numbers": (
+        lambda _: measures.points([[0.5, np.nan]]),
+        ValueError,
+        "points: some scores are NaN",
+    ),
+    "complex signal to explain": (
+        lambda _: explain.saliency(network(), F + 1j, 0),
+        ValueError,
+        "saliency: the signal is complex",
+    ),
+    "chunks of nothing": (
+        lambda _: explain.score_cam(network(), F, 0, chunk=0),
+        ValueError,
+        "score_cam: chunk must be an integer >= 1, not 0",
+    ),
+    "a name of two classes": (
+        lambda _: explain.grad_cam(network(classes=("crane", "crane")), F, "crane"),
+        ValueError,
+        "grad_cam: 'crane' is the name of the classes 0 and 1; give a number",
+    ),
+    "no numbers in a classifier": (
+        lambda _: classifier()(np.full((1, 8, 8), np.nan)),
+        ValueError,
+        "Classifier: the signal is complex, or holds NaN",
     ),
     "network in a classifier": (
         lambda _: Classifier(network(), Head([], True)),

@@ -48,6 +48,13 @@ class Tensor:
         self.view, self.key, self.length, self.names = view, key, length, names
 
 
+class Called:
+    """Pickles as the call of a name."""
+
+    def __init__(self, name, *arguments):
+        self.name, self.arguments = name, arguments
+
+
 class Persistent:
     def __init__(self, pid):
         self.pid = pid
@@ -79,6 +86,9 @@ class _ByHand(pickle._Pickler):  # the one in Python, which lets globals be writ
         if isinstance(obj, Tensor):
             storage = ("storage", Global("torch", "FloatStorage"), obj.key, "cpu", obj.length)
             self.save_reduce(Global(*obj.names), (Persistent(storage), *obj.view))
+            return
+        if isinstance(obj, Called):
+            self.save_reduce(obj.name, obj.arguments)
             return
         super().save(obj, save_persistent_id)
 
@@ -142,6 +152,10 @@ def fetched(folder, page=b"", content=b"", fails=False):
 def filled(path, content):
     path.write_bytes(content)
     return path
+
+
+_HEADER = b'{"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
+BFLOAT = len(_HEADER).to_bytes(8, "little") + _HEADER + bytes(4)
 
 
 def without_safetensors(folder):
@@ -222,6 +236,26 @@ ERRORS = {
         lambda _: networks.certified_layer(wi.Layer(Foreign(), wi.ReLU()).on(wi.Grid((8,)))),
         TypeError,
         "certified_layer: nothing is proved of Foreign; build the layer of networks.Convolution",
+    ),
+    "a bias that is no number": (
+        lambda _: Convolution(TAPS, np.array([0.0, np.nan])),
+        ValueError,
+        "Convolution: the bias holds NaN",
+    ),
+    "a dense bias that is no number": (
+        lambda _: Dense(np.ones((1, 2)), np.array([np.inf])),
+        ValueError,
+        "Dense: the bias holds NaN or infinite",
+    ),
+    "complex signal for a network": (
+        lambda _: Network([LAYER], PLANE, 3, Head([], averages=True))(np.ones((3, 8, 8)) + 1j),
+        ValueError,
+        "Network: the signal is complex",
+    ),
+    "a photo from 0 to 1": (
+        lambda _: networks.Preprocessing(1.0, (0, 0, 0), (1, 1, 1))(np.full((4, 4), 0.5), 2),
+        ValueError,
+        "values lie between 0 and 255, but these between 0 and 0.5; multiply those from 0 to 1 by 255",
     ),
     "more samples than a period has": (
         lambda _: Convolution(np.ones((1, 1, 1)), padding=1, wraps=True).on(wi.Grid((8,))),
@@ -432,6 +466,16 @@ ERRORS = {
         ValueError,
         "the pickle refers to something that is no storage",
     ),
+    "a storage of no numbers": (
+        lambda _: read(older([Persistent(("storage", "float", "0", "cpu", 4))])),
+        ValueError,
+        "a storage has no type of numbers, or no length",
+    ),
+    "a tensor of nothing": (
+        lambda _: read(older([Called(Global("torch._utils", "_rebuild_tensor_v2"), "x", *GOOD)])),
+        ValueError,
+        "a tensor has no storage",
+    ),
     "an archive of something else": (
         lambda _: read(zipped(readme=b"")),
         ValueError,
@@ -456,6 +500,11 @@ ERRORS = {
         lambda folder: networks.read_weights(filled(folder / "w.safetensors", b"\\0" * 20)),
         ValueError,
         r"read_weights: w.safetensors is no safetensors file, or it is damaged",
+    ),
+    "safetensors of numbers that numpy has not": (
+        lambda folder: networks.read_weights(filled(folder / "w.safetensors", BFLOAT)),
+        ValueError,
+        "holds numbers of the type 'BF16', which numpy has not; save the weights in float32",
     ),
     "safetensors without its package": (
         without_safetensors,

@@ -181,7 +181,7 @@ class Claim(abc.ABC):
     title: str
     statement: str
     source: str
-    #: Whether it speaks of extractors; one on functions of R^d is not asked about a user's.
+    #: Whether it speaks of extractors; one on functions of R^d or on networks is not asked about a user's.
     on_extractors: bool = True
 
     @abc.abstractmethod

@@ -13,7 +13,7 @@ import numpy as np
 from wiatowski._types import Array, ArrayLike, is_concrete
 from wiatowski.networks import AbstractClassifier
 
-__all__ = ["Targets", "explained"]
+__all__ = ["Targets", "explained", "required_model"]
 
 #: A class, by number or by name, or several.
 Targets = int | str | Sequence[int | str]
@@ -41,12 +41,12 @@ def explained(
         Arrays with a leading axis of signals where `f` has one, and then one of classes where several
         are named.
     """
-    if not isinstance(model, AbstractClassifier):
-        raise TypeError(
-            f"{call}: a networks.Network or networks.Classifier is needed, not {type(model).__name__}; give a "
-            "feature extractor a head: networks.Classifier(phi, head)."
-        )
+    required_model(call, model)
     f = jnp.asarray(f)
+    if jnp.iscomplexobj(f):
+        raise ValueError(f"{call}: the signal is complex; scores are explained of real ones.")
+    if not jnp.issubdtype(f.dtype, jnp.floating):
+        f = f.astype(jnp.result_type(float))
     shape = (model.channels, *model.grid.shape)
     if f.shape[-len(shape) :] != shape or f.ndim > len(shape) + 1:
         raise ValueError(
@@ -54,18 +54,30 @@ def explained(
         )
     if is_concrete(f) and not np.isfinite(np.asarray(f)).all():
         raise ValueError(f"{call}: the signal holds NaN or infinite samples; replace them first.")
-    single = isinstance(targets, (int, str, np.integer))
+    several = (isinstance(targets, Sequence) and not isinstance(targets, str)) or np.ndim(
+        targets
+    ) > 0
+    named: Any = targets if several else [targets]
     try:
-        chosen = [model.class_of(t) for t in ([targets] if single else targets)]
+        chosen = [model.class_of(t) for t in named]
     except (ValueError, TypeError) as error:
         raise type(error)(f"{call}: {error}") from None
     if not chosen:
         raise ValueError(f"{call}: no class is named; give at least one.")
     batch = f if f.ndim > len(shape) else f[None]
     found = _compiled(one, model, batch, jnp.asarray(chosen), options)
-    if single:
+    if not several:
         found = jax.tree.map(lambda a: a[:, 0], found)
     return found if f.ndim > len(shape) else jax.tree.map(lambda a: a[0], found)
+
+
+def required_model(call: str, model) -> None:
+    """Raise for what has no scores."""
+    if not isinstance(model, AbstractClassifier):
+        raise TypeError(
+            f"{call}: a networks.Network or networks.Classifier is needed, not {type(model).__name__}; give a "
+            "feature extractor a head: networks.Classifier(phi, head)."
+        )
 
 
 @eqx.filter_jit

@@ -10,17 +10,16 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from wiatowski._types import Array, ArrayLike
-from wiatowski.explain._batches import Targets, explained
+from wiatowski.explain._batches import Targets, explained, required_model
 from wiatowski.explain.upsampling import unit_range, upsampled
 from wiatowski.networks import AbstractClassifier, Network
 from wiatowski.nonlinearities import Identity
 from wiatowski.poolings import NoPooling
 
 __all__ = ["cam", "grad_cam", "grad_cam_plus_plus", "score_cam", "top_maps"]
-
-_EPSILON = 1e-6
 
 
 class _Options(NamedTuple):
@@ -29,6 +28,7 @@ class _Options(NamedTuple):
     chunk: int = 0
     most: int = 0
     corners: bool = False
+    epsilon: float = 0.0
 
 
 def cam(model: Network, f: ArrayLike, targets: Targets, *, signed: bool = False) -> Array:
@@ -92,15 +92,29 @@ def grad_cam_plus_plus(
     layer: int | str | None = None,
     *,
     signed: bool = False,
+    epsilon: float = 1e-6,
 ) -> Array:
-    r"""$\sum_k w_k A_k$, $w_k = \sum_x a_k(x) (g_k(x))_+$, $a_k = \frac{g_k^2}{2 g_k^2 + g_k^3 \sum_x A_k}$.
+    r"""$\sum_k w_k A_k$, $w_k = \sum_x a_k(x) (g_k(x))_+$, $a_k = \frac{g_k^2}{2 g_k^2 + g_k^3 \sum_x A_k + \epsilon}$.
 
-    g is the gradient at the layer; $a_k = 0$ where it vanishes. Arguments as for `grad_cam`.
+    g is the gradient at the layer; $a_k = 0$ where it vanishes. With the paper's $\epsilon = 0$ the
+    denominator may come close to zero, for gradients of either sign; pytorch-grad-cam adds 1e-6, which makes
+    less of small gradients, so that the map depends on the scale of the scores.
+
+    Args:
+        model, f, targets, layer, signed: as for `grad_cam`.
+        epsilon: added to the denominator.
 
     Source: Chattopadhay, Sarkar, Howlader & Balasubramanian 2018.
     """
     return _at_layer(
-        "grad_cam_plus_plus", _grad_cam_plus_plus, model, f, targets, layer, signed=signed
+        "grad_cam_plus_plus",
+        _grad_cam_plus_plus,
+        model,
+        f,
+        targets,
+        layer,
+        signed=signed,
+        epsilon=epsilon,
     )
 
 
@@ -127,7 +141,9 @@ def score_cam(
 
     Source: Wang et al. 2020.
     """
-    settings = {"signed": signed, "chunk": chunk, "corners": corners}
+    if not isinstance(chunk, (int, np.integer)) or chunk < 1:
+        raise ValueError(f"score_cam: chunk must be an integer >= 1, not {chunk!r}.")
+    settings = {"signed": signed, "chunk": int(chunk), "corners": corners}
     return _at_layer("score_cam", _score_cam, model, f, targets, layer, **settings)
 
 
@@ -166,8 +182,7 @@ def has_weights_of_maps(model: AbstractClassifier) -> bool:
 
 
 def _depth(call: str, model, layer: int | str | None) -> int:
-    if not isinstance(model, AbstractClassifier):
-        return 0  # which `explained` refuses
+    required_model(call, model)
     try:
         return model.depth_of(model.depth if layer is None else layer)
     except ValueError as error:
@@ -219,8 +234,10 @@ def _grad_cam_plus_plus(model, f, index, options: _Options):
     maps, gradient = gradient_at(model, f, index, options.layer)
     space = _space(maps)
     total = maps.sum(space, keepdims=True)
-    below = 2 * gradient**2 + total * gradient**3 + _EPSILON
-    share = jnp.where(gradient != 0, gradient**2 / below, 0)
+    below = 2 + total * gradient  # all divided by the square, which may underflow
+    if options.epsilon:
+        below = below + options.epsilon / gradient**2
+    share = jnp.where((gradient != 0) & (below != 0), 1 / jnp.where(below != 0, below, 1), 0)
     return _weighted((share * jax.nn.relu(gradient)).sum(space), maps, options.signed)
 
 

@@ -60,6 +60,7 @@ def mean_interval(values, level: float = 0.95) -> Interval:
     1.000 [-1.484, 3.484]
     """
     values = np.asarray(values, float).ravel()
+    _check_level("mean_interval", level)
     if len(values) < 2:
         raise ValueError(
             f"mean_interval: an interval needs at least two photos, not {len(values)}; measure more."
@@ -85,13 +86,34 @@ def proportion_interval(successes: int, trials: int, level: float = 0.95) -> Int
     >>> print(proportion_interval(10, 10))
     1.000 [0.722, 1.000]
     """
-    if not 0 <= successes <= trials or trials < 1:
+    _check_level("proportion_interval", level)
+    whole = float(successes).is_integer() and float(trials).is_integer()
+    if not whole or not 0 <= successes <= trials or trials < 1:
         raise ValueError(
             f"proportion_interval: {successes} of {trials} is no proportion; give successes from 0 to the "
             "number of trials, which is at least 1."
         )
     found = scipy.stats.binomtest(int(successes), int(trials)).proportion_ci(level, "wilson")
     return Interval(successes / trials, float(found.low), float(found.high))
+
+
+def _check_level(call: str, level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"{call}: level must lie between 0 and 1, such as 0.95, not {level!r}.")
+
+
+def _checked(call: str, heatmap: ArrayLike, ndim: int) -> np.ndarray:
+    """One heatmap of finite values."""
+    values = np.asarray(heatmap)
+    if values.ndim != ndim or 0 in values.shape or np.iscomplexobj(values):
+        raise ValueError(
+            f"{call}: one heatmap of {ndim} axes is needed, not an array of {values.dtype} and shape "
+            f"{values.shape}; give those of several classes one by one, and of a gradient the sum of its "
+            "channels' moduli."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"{call}: the heatmap holds NaN or infinite values.")
+    return values
 
 
 def masked_score(
@@ -107,6 +129,7 @@ def masked_score(
 
     Source: Chattopadhay et al. 2018 (explanation maps).
     """
+    heatmap = _checked("masked_score", heatmap, model.grid.ndim)
     mask = unit_range(upsampled(heatmap, model.grid.shape))
     return float(_probabilities(model, (jnp.asarray(f) * mask)[None])[0, model.class_of(target)])
 
@@ -126,7 +149,7 @@ def deletion_curve(
     Source: Petsiuk, Das & Saenko 2018.
     """
     f = jnp.asarray(f)
-    return _curve(model, f, jnp.zeros_like(f), target, heatmap, steps)
+    return _curve("deletion_curve", model, f, jnp.zeros_like(f), target, heatmap, steps)
 
 
 def insertion_curve(
@@ -145,10 +168,15 @@ def insertion_curve(
     f = jnp.asarray(f)
     coarse = tuple(max(1, n // 16) for n in model.grid.shape)
     small = jax.image.resize(f, (len(f), *coarse), "linear")
-    return _curve(model, upsampled(small, model.grid.shape), f, target, heatmap, steps)
+    return _curve(
+        "insertion_curve", model, upsampled(small, model.grid.shape), f, target, heatmap, steps
+    )
 
 
-def _curve(model, before, after, target, heatmap, steps: int) -> np.ndarray:
+def _curve(call: str, model, before, after, target, heatmap, steps: int) -> np.ndarray:
+    if not isinstance(steps, (int, np.integer)) or steps < 1:
+        raise ValueError(f"{call}: steps must be an integer >= 1, not {steps!r}.")
+    heatmap = _checked(call, heatmap, model.grid.ndim)
     wide = np.asarray(upsampled(heatmap, model.grid.shape)).ravel()
     order = np.argsort(-wide, kind="stable")
     rank = np.empty(len(order), int)
@@ -179,12 +207,13 @@ def _probabilities(model, batch):
 
 def rank_agreement(one: ArrayLike, two: ArrayLike) -> float:
     """Spearman's correlation of two heatmaps of one shape: 1 for the same order of samples; 0 for a constant."""
-    first, second = np.asarray(one).ravel(), np.asarray(two).ravel()
-    if first.shape != second.shape:
+    shapes = np.shape(one), np.shape(two)
+    if shapes[0] != shapes[1]:
         raise ValueError(
-            f"rank_agreement: the heatmaps have {first.size} and {second.size} samples; bring both to one "
-            "size with explain.upsampled."
+            f"rank_agreement: the heatmaps have shapes {shapes[0]} and {shapes[1]}; bring both to one size with "
+            "explain.upsampled."
         )
+    first, second = (_checked("rank_agreement", a, len(shapes[0])).ravel() for a in (one, two))
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0
     ranks = [scipy.stats.rankdata(values) for values in (first, second)]
@@ -202,16 +231,19 @@ def points(scores, margin: float = 0.0) -> np.ndarray:
     [2, 2]
     """
     scores = np.asarray(scores, float)
+    if not np.isfinite(scores).all():
+        raise ValueError(
+            "points: some scores are NaN or infinite, and would give a photo to nobody."
+        )
     return np.sum(scores >= scores.max(axis=1, keepdims=True) - margin, axis=0)
 
 
 def points_at(heatmap: ArrayLike, region: ArrayLike) -> bool:
-    """Whether the largest value of the heatmap lies in a region, (H, W) of truth values, whatever its own size.
+    """Whether the largest value of the heatmap lies in a region, (H, W) of truth values, on any grid of the photo.
 
     Source: Zhang, Lin, Brandt, Shen & Sclaroff 2016 (the pointing game).
     """
-    inside = np.asarray(region, bool)
-    wide = np.asarray(upsampled(heatmap, inside.shape))
+    wide, inside = _together("points_at", heatmap, region)
     return bool(inside.flat[int(np.argmax(wide))]) and float(np.ptp(wide)) > 0
 
 
@@ -230,14 +262,22 @@ def energy_inside(heatmap: ArrayLike, region: ArrayLike) -> float:
     >>> energy_inside([[3.0, 1.0]], [[True, False]])
     0.75
     """
-    inside = np.asarray(region, bool)
-    wide = np.asarray(upsampled(heatmap, inside.shape))
+    wide, inside = _together("energy_inside", heatmap, region)
     if wide.min() < 0:
         raise ValueError(
             "energy_inside: the heatmap has negative values; give its positive part, or its modulus."
         )
     total = float(wide.sum())
     return float(wide[inside].sum()) / total if total > 0 else 0.0
+
+
+def _together(call: str, heatmap: ArrayLike, region: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Heatmap and region on the finer of their grids."""
+    inside = np.asarray(region, bool)
+    values = _checked(call, heatmap, inside.ndim)
+    shape = tuple(map(max, values.shape, inside.shape))
+    cells = np.ix_(*(np.arange(n) * m // n for n, m in zip(shape, inside.shape)))
+    return np.asarray(upsampled(values, shape)), inside[cells]
 
 
 def randomised(model: Model, key: jax.Array, kept: int = 0) -> Model:

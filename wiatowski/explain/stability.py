@@ -7,6 +7,7 @@ import math
 import jax.numpy as jnp
 
 from wiatowski._types import Array
+from wiatowski.explain._batches import required_model
 from wiatowski.explain.cam import has_weights_of_maps
 from wiatowski.networks import AbstractClassifier, Classifier, Network
 from wiatowski.nonlinearities import Identity
@@ -45,10 +46,7 @@ def heatmap_lipschitz(model: AbstractClassifier, target: int | str) -> Array:
     >>> round(float(wi.explain.heatmap_lipschitz(network, 0)), 5)  # 2 / 4 times 3
     1.5
     """
-    if not isinstance(model, AbstractClassifier):
-        raise TypeError(
-            f"heatmap_lipschitz: a networks.Network or networks.Classifier is needed, not {type(model).__name__}."
-        )
+    required_model("heatmap_lipschitz", model)
     index = model.class_of(target)
     if isinstance(model, Network) and has_weights_of_maps(model):
         layers = model.layers

@@ -53,8 +53,8 @@ def unit_range(heatmap: ArrayLike, ndim: int | None = None) -> Array:
     >>> unit_range(jnp.array([1.0, 3.0, 2.0])).tolist()
     [0.0, 1.0, 0.5]
     """
-    heatmap = jnp.asarray(heatmap)
+    heatmap = jnp.asarray(heatmap, jnp.result_type(heatmap, jnp.float32))
     axes = tuple(range(heatmap.ndim - (heatmap.ndim if ndim is None else ndim), heatmap.ndim))
     low, high = heatmap.min(axes, keepdims=True), heatmap.max(axes, keepdims=True)
     reach = high - low
-    return jnp.where(reach > 0, (heatmap - low) / jnp.where(reach > 0, reach, 1), 0)
+    return jnp.where(reach == 0, 0, (heatmap - low) / jnp.where(reach == 0, 1, reach))

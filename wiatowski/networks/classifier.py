@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import difflib
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, ArrayLike
+from wiatowski._types import Array, ArrayLike, is_concrete
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
@@ -63,9 +64,9 @@ class AbstractClassifier(eqx.Module):
             ValueError: for one that there is not.
         """
         if isinstance(target, str):
-            if target in self.classes:
-                return self.classes.index(target)
-            raise ValueError(f"no class is named {target!r}; there are {_some(self.classes)}.")
+            return self._named(target)
+        if isinstance(target, jax.Array) and target.ndim == 0 and is_concrete(target):
+            target = target.item()
         if not isinstance(target, (int, np.integer)) or isinstance(target, bool):
             raise TypeError(f"a class is a number or a name, not {target!r}.")
         if not 0 <= target < len(self.classes):
@@ -73,6 +74,16 @@ class AbstractClassifier(eqx.Module):
                 f"class {target} does not exist; classes are numbered 0 to {len(self.classes) - 1}."
             )
         return int(target)
+
+    def _named(self, name: str) -> int:
+        found = [number for number, own in enumerate(self.classes) if own == name]
+        if len(found) > 1:
+            numbers = " and ".join(map(str, found))
+            raise ValueError(f"{name!r} is the name of the classes {numbers}; give a number.")
+        if not found:
+            near = difflib.get_close_matches(name, self.classes, n=3) or self.classes
+            raise ValueError(f"no class is named {name!r}; there are {_some(near)}.")
+        return found[0]
 
 
 def named_classes(call: str, count: int, classes: Sequence[str] | int | None) -> tuple[str, ...]:
@@ -165,6 +176,8 @@ class Classifier(AbstractClassifier):
     def features(self, f: ArrayLike, taps: Mapping[int, Array] | None = None) -> Array:
         """What the head takes of one signal (channels, *grid.shape), in the order of `Classifier`."""
         f = jnp.asarray(f)
+        if jnp.iscomplexobj(f) or (is_concrete(f) and not np.isfinite(np.asarray(f)).all()):
+            raise ValueError("Classifier: the signal is complex, or holds NaN or infinite samples.")
         if f.shape != (self.channels, *self.grid.shape):
             raise ValueError(
                 f"Classifier: the signal has shape {f.shape}, but {(self.channels, *self.grid.shape)} is "

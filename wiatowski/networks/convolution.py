@@ -92,6 +92,8 @@ class Convolution(AbstractStage):
                     f"Convolution: bias must have shape ({taps.shape[0]},), one number per channel, not "
                     f"{bias.shape}."
                 )
+            if is_concrete(bias) and not np.isfinite(np.asarray(bias)).all():
+                raise ValueError("Convolution: the bias holds NaN or infinite numbers.")
         self.taps, self.bias, self.grid = taps, bias, grid
         self.padding = _pairs(padding, taps.ndim - 2)
         self._stride, self.groups, self.wraps = int(stride), int(groups), bool(wraps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from wiatowski.grid import Grid
@@ -10,7 +10,7 @@ from wiatowski.layer import Layer
 from wiatowski.networks.combined import Parallel, PassThrough
 from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
-from wiatowski.networks.preprocessing import TORCHVISION
+from wiatowski.networks.preprocessing import Preprocessing
 from wiatowski.networks.sliding import SlidingMaxPool
 from wiatowski.networks.sources import (
     AbstractSource,
@@ -27,6 +27,8 @@ from wiatowski.poolings import MaxPool
 __all__ = ["googlenet"]
 
 _EPSILON = 1e-3
+# torchvision's weights come with a network that undoes ImageNet's mean and deviation for these.
+_PREPROCESSING = Preprocessing(0.875, (127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
 
 
 class _Module(NamedTuple):
@@ -63,7 +65,7 @@ def googlenet(
     Args:
         weights: a state dictionary with torchvision's names, or `RandomWeights`. Those of the auxiliary
             classifiers are left out.
-        size: of the square images, a multiple of 32.
+        size: of the square images, a multiple of 32 from 64 on.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
@@ -72,7 +74,7 @@ def googlenet(
 
     Source: Szegedy et al. 2015; normalisation and windows as in torchvision.
     """
-    if isinstance(weights, dict):
+    if isinstance(weights, Mapping):
         weights = {name: a for name, a in weights.items() if not name.startswith("aux")}
     source = opened(weights)
     ends = SlidingMaxPool(2, window=3, padding=(0, 1))  # torchvision rounds lengths up
@@ -95,7 +97,7 @@ def googlenet(
         3,
         head,
         classes=classes,
-        preprocessing=TORCHVISION,
+        preprocessing=_PREPROCESSING,
         dtype=dtype,
     )
 

@@ -44,6 +44,8 @@ class Dense(eqx.Module):
                 raise ValueError(
                     f"Dense: bias must have shape ({weights.shape[0]},), not {bias.shape}."
                 )
+            if is_concrete(bias) and not np.isfinite(np.asarray(bias)).all():
+                raise ValueError("Dense: the bias holds NaN or infinite numbers.")
         self.weights, self.bias = weights, bias
         self.nonlinearity = Identity() if nonlinearity is None else nonlinearity
 

@@ -171,6 +171,8 @@ class Network(AbstractClassifier):
                 f"Network: the signal has shape {f.shape}, but the network takes {expected}; use its "
                 "preprocessing, and jax.vmap for batches."
             )
+        if jnp.iscomplexobj(f):
+            raise ValueError("Network: the signal is complex; give real channels.")
         if is_concrete(f) and not np.isfinite(np.asarray(f)).all():
             raise ValueError(
                 "Network: the signal holds NaN or infinite samples; replace them first, for example with "

@@ -36,9 +36,15 @@ class Preprocessing:
             size: of the crop.
 
         Raises:
-            ValueError: for another shape.
+            ValueError: for another shape, or values that are not between 0 and 255, or all between 0 and 1.
         """
         photo = np.asarray(photo, np.float32)
+        low, high = photo.min(initial=0.0), photo.max(initial=0.0)
+        if not (low >= 0 and high <= 255) or (high <= 1 and np.any(photo % 1)):
+            raise ValueError(
+                f"Preprocessing: a photo's values lie between 0 and 255, but these between {low:g} and {high:g}; "
+                "multiply those from 0 to 1 by 255, and divide those of 16 bits by 257."
+            )
         if photo.ndim == 2:
             photo = np.repeat(photo[..., None], 3, axis=-1)
         if photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:

@@ -69,6 +69,12 @@ def panel(photo: Any, maps: Mapping[str, Any], title: str = "", columns: int = 5
     """
     photo = _photo("panel", photo)
     checked = {name: _map("panel", name, values) for name, values in maps.items()}
+    for name, values in checked.items():
+        if values.ndim == 3 and values.shape[1:] != photo.shape[:2]:
+            raise ValueError(
+                f"plot.panel: the map {name!r} has shape {values.shape}, but a gradient is (channels, H, W) as the "
+                f"photo of {photo.shape[:2]}; give one class at a time."
+            )
     if not checked or columns < 1:
         raise ValueError("plot.panel: at least one map and one column are needed.")
     columns = min(columns, 1 + len(checked))
@@ -155,6 +161,10 @@ def _photo(call: str, photo: Any) -> np.ndarray:
         raise ValueError(
             f"plot.{call}: a photo's values lie between 0 and 255; give the pixels (for one of a network's "
             "input, `network.preprocessing.cropped(photo, size)`)."
+        )
+    if pixels.max() <= 1 and np.any(pixels % 1):
+        raise ValueError(
+            f"plot.{call}: a photo's values lie between 0 and 255, but these between 0 and 1; give 255 * photo."
         )
     return pixels / 255
 

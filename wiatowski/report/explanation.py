@@ -129,7 +129,7 @@ def explained(question: Question, progress: Progress) -> Explanation:
     written = placed(
         out,
         {
-            "explanation.html": html.encode(),
+            "explanation.html": html.encode(errors="backslashreplace"),
             "explanation.json": encoded(document),
             "explanation.png": _png(panels[0]),
         },
@@ -142,11 +142,19 @@ def _asked(question: Question, network: Network, photo: Photo) -> _Asked:
     layer = subject.chosen_layer(network, question.layer)
     named = None if question.classes is None else subject.chosen_classes(network, question.classes)
     preprocessing = _preprocessing(network)
-    samples = 255 * np.moveaxis(photo.channels, 0, -1)
+    if photo.channels.min() < 0:
+        raise InputError(
+            f"{photo.source} has values below 0, which no photo has; bring them to the range from 0 to 1."
+        )
+    samples = np.rint(255 * np.moveaxis(photo.channels, 0, -1))
     samples = samples[..., 0] if samples.shape[-1] == 1 else samples
     pixels = preprocessing.cropped(samples, network.grid.shape[0])
     f = preprocessing.normalised(pixels)
     scores = np.asarray(eqx.filter_jit(network)(f), float)
+    if not np.isfinite(scores).all():
+        raise InputError(
+            "the network's scores are not finite: its weights are damaged, or too large."
+        )
     ranked = np.argsort(-scores, kind="stable").tolist()
     classes = ranked[: question.top] if named is None else named
     shares = scipy.special.softmax(scores)

@@ -43,7 +43,7 @@ def checked_out(name: str) -> Path:
 def encoded(document: dict[str, Any]) -> bytes:
     """As JSON; numbers that are not finite become null."""
     text = json.dumps(_plain(document), indent=1, allow_nan=False, ensure_ascii=False)
-    return text.encode()
+    return text.encode(errors="backslashreplace")  # names of files need not be text
 
 
 def used_versions() -> dict[str, str]:

@@ -159,7 +159,7 @@ def chosen_classes(network: Network, text: str) -> list[int]:
 
 
 def _class(network: Network, asked: str) -> int:
-    if asked.lstrip("-").isdigit():
+    if _is_number(asked.removeprefix("-")):
         try:
             return network.class_of(int(asked))
         except ValueError as error:
@@ -181,6 +181,10 @@ def _class(network: Network, asked: str) -> int:
     )
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
 def chosen_layer(network: Network, asked: str | None) -> int:
     """The number of a layer given by name or number; by default the last one whose maps are no scores.
 
@@ -191,7 +195,7 @@ def chosen_layer(network: Network, asked: str | None) -> int:
     """
     if asked is None:
         return network.depth if network.head.layers else network.depth - 1
-    key: Any = int(asked) if asked.isdigit() and asked not in network.names else asked
+    key: Any = int(asked) if _is_number(asked) and asked not in network.names else asked
     try:
         return network.depth_of(key)
     except ValueError as error:

@@ -46,6 +46,11 @@ def _safetensors(path: Path) -> dict[str, np.ndarray]:
         ) from None
     try:
         return load(path.read_bytes())
+    except KeyError as error:
+        raise ValueError(
+            f"read_weights: {path.name} holds numbers of the type {error}, which numpy has not; save the weights "
+            "in float32."
+        ) from None
     except SafetensorError as error:
         raise ValueError(
             f"read_weights: {path.name} is no safetensors file, or it is damaged ({error})."

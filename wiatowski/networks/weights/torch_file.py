@@ -61,6 +61,8 @@ class _Tensor(NamedTuple):
 
 
 def _rebuilt(storage, offset, shape, strides, *_unused) -> _Tensor:
+    if not isinstance(storage, _Storage):
+        raise ValueError("a tensor has no storage")
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
@@ -149,6 +151,8 @@ def _collected(storages: dict[str, _Storage]):
         if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == "storage"):
             raise ValueError("the pickle refers to something that is no storage")
         _, dtype, key, _, length = pid[:5]
+        if not isinstance(dtype, np.dtype) or not isinstance(length, int):
+            raise ValueError("a storage has no type of numbers, or no length")
         storage = _Storage(str(key), dtype, int(length))
         storages[storage.key] = storage
         return storage
