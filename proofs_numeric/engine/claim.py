@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -182,7 +182,7 @@ class Claim(abc.ABC):
     statement: str
     source: str
     #: Whether it speaks of extractors; one on functions of R^d or on networks is not asked about a user's.
-    on_extractors: bool = True
+    on_extractors: ClassVar[bool] = True
 
     @abc.abstractmethod
     def hypotheses(self, setting: Setting) -> tuple[Hypothesis, ...]:
