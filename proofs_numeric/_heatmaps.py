@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 import wiatowski as wi
+from proofs_numeric._networks import drawn
 from proofs_numeric.engine.setting import ClassifierSetting, Setting, generator
 
 __all__ = [
@@ -76,9 +77,7 @@ def equality(found: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
 
 
 def _convolution(random, into: int, out: int, stride: int = 1) -> N.Convolution:
-    taps = random.standard_normal((out, into, 3, 3)) / np.sqrt(9 * into)
-    bias = 0.1 * random.standard_normal(out)
-    return N.Convolution(taps, bias, stride, padding=1, wraps=True)
+    return drawn(random, (out, into, 3, 3), bias=0.1, stride=stride, padding=1, wraps=True)
 
 
 def _dense(random, into: int, out: int, nonlinearity=None) -> N.Dense:

@@ -14,7 +14,14 @@ import numpy as np
 import wiatowski as wi
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.search import ascend
-from proofs_numeric.engine.setting import ClassifierSetting, Setting, alone, generator, norms
+from proofs_numeric.engine.setting import (
+    ClassifierSetting,
+    Setting,
+    alone,
+    generator,
+    norms,
+    once_per_setting,
+)
 
 #: What a statement says of a layer.
 Constant = Callable[[wi.Layer], float]
@@ -77,7 +84,7 @@ class LayerClaim(Claim):
         return found
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
-        return layer_cases(setting, witnesses, lambda layer: float(layer.maps_lipschitz()))
+        return _cases(setting, witnesses, computed_constants(setting))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         return self.broken(self, key)
@@ -90,18 +97,27 @@ class LayerClaim(Claim):
         """The largest singular value of the matrix of a linear layer beside the constant."""
         if not self.linear:
             return {}
-        network, found = network_of(setting), {}
-        for n, layer in enumerate(network.layers, start=1):
+        network, constants, found = network_of(setting), computed_constants(setting), {}
+        for n in range(1, network.depth + 1):
             zero = np.zeros(input_shape(network, n), setting.real_dtype)
             largest = np.linalg.norm(_jacobian(setting, n, zero), 2)
-            found[f"layer {n}"] = float(largest) / float(layer.maps_lipschitz())
+            found[f"layer {n}"] = float(largest) / constants[n - 1]
         return found
 
 
 def layer_cases(setting: Setting, witnesses: Sequence[Witness], constant: Constant) -> Cases:
     """One case per pair, with the constant that is claimed of its layer."""
+    return _cases(setting, witnesses, [constant(layer) for layer in network_of(setting).layers])
+
+
+@once_per_setting
+def computed_constants(setting: Setting) -> list[float]:
+    """What every layer says of itself."""
+    return [float(layer.maps_lipschitz()) for layer in network_of(setting).layers]
+
+
+def _cases(setting: Setting, witnesses: Sequence[Witness], constants: Sequence[float]) -> Cases:
     network = network_of(setting)
-    constants = [constant(layer) for layer in network.layers]
     measured, distances, sizes = [], [], []
     for w in witnesses:
         n = w.parameters["layer"]
@@ -136,6 +152,15 @@ def of_layers(grid: wi.Grid, channels: int, *layers: wi.Layer) -> wi.networks.Ne
     return wi.networks.Network(layers, grid, channels, wi.networks.Head([], averages=True))
 
 
+def drawn(
+    random: np.random.Generator, shape: tuple[int, ...], bias: float = 0.0, **options
+) -> wi.networks.Convolution:
+    """A convolution of normal taps, (C_out, C_in, *K), and a normal bias of a size, that keep noise about as loud."""
+    taps = random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
+    shift = bias * random.standard_normal(shape[0]) if bias else None
+    return wi.networks.Convolution(taps, shift, **options)
+
+
 def pair(layer: int, u, v, origin: str) -> Witness:
     """Two inputs of a layer, (maps, *grid)."""
     return Witness({"signal": np.asarray(u), "other": np.asarray(v)}, {"layer": layer}, origin)
@@ -150,9 +175,12 @@ def network_of(setting: Setting) -> wi.networks.Network:
 
 def layer_ratio(network: wi.networks.Network, point, context):
     """Squared ||U u - U (u + v)|| / ||v||."""
-    u, v = point
-    layer = network.layers[context.shape[-1] - 1]
-    moved = layer.mixed(u + v) - layer.mixed(u)
+    return moved_ratio(network.layers[context.shape[-1] - 1].mixed, *point)
+
+
+def moved_ratio(function: Callable, u, v):
+    """Squared ||F(u + v) - F(u)|| / ||v||."""
+    moved = function(u + v) - function(u)
     return jnp.sum(moved**2) / (jnp.sum(v**2) + jnp.finfo(v.dtype).tiny ** 0.45)
 
 

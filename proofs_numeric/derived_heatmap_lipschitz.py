@@ -23,7 +23,13 @@ from proofs_numeric._heatmaps import (
 )
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.lanczos import tangent, top_singular_pair
-from proofs_numeric.engine.setting import ClassifierSetting, Setting, generator, white_noise
+from proofs_numeric.engine.setting import (
+    ClassifierSetting,
+    Setting,
+    generator,
+    once_per_setting,
+    white_noise,
+)
 
 __all__ = ["CLAIM"]
 
@@ -79,11 +85,7 @@ class HeatmapLipschitzClaim(Claim):
         return found
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
-        model = model_of(setting)
-        constants = [
-            float(wi.explain.heatmap_lipschitz(model, c)) for c in range(len(model.classes))
-        ]
-        return _compared(setting, witnesses, constants)
+        return _compared(setting, witnesses, _constants(setting))
 
     def simplified(self, setting: Setting, witness: Witness) -> Witness:
         """Back in the band, for displacements."""
@@ -119,6 +121,13 @@ class HeatmapLipschitzClaim(Claim):
         return {"search": 1.0} if setting.name == _PASSING else {}
 
 
+@once_per_setting
+def _constants(setting: Setting) -> list[float]:
+    """Of every class."""
+    model = model_of(setting)
+    return [float(wi.explain.heatmap_lipschitz(model, c)) for c in range(len(model.classes))]
+
+
 def _passing(key: jax.Array) -> ClassifierSetting:
     """A network whose maps are its channels."""
     stage = N.Convolution(np.eye(3)[..., None, None])
@@ -132,10 +141,7 @@ def _loudest_alone(setting: ClassifierSetting, key: jax.Array) -> Control:
     """The weights of a class replaced by the largest of them."""
     weights = np.abs(np.asarray(model_of(setting).head.layers[0].weights))  # pyright: ignore[reportAttributeAccessIssue]
     shares = weights.max(axis=1) / np.linalg.norm(weights, axis=1)
-    constants = [
-        float(share * wi.explain.heatmap_lipschitz(model_of(setting), c))
-        for c, share in enumerate(shares)
-    ]
+    constants = [float(share) * constant for share, constant in zip(shares, _constants(setting))]
     found = CLAIM.searched(setting, Attempt(key))
     return Control("all maps", "the weight of one map alone", _compared(setting, found, constants))
 

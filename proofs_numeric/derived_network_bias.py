@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._networks import LayerClaim, layer_cases, of_layers, pair
+from proofs_numeric._networks import LayerClaim, drawn, layer_cases, of_layers, pair
 from proofs_numeric.engine.claim import Cases, Control
 from proofs_numeric.engine.setting import ClassifierSetting, generator
 
@@ -15,9 +15,7 @@ __all__ = ["CLAIM"]
 
 def _networks(random: np.random.Generator) -> dict[str, wi.networks.Network]:
     def layer(shape: tuple[int, ...], nonlinearity) -> wi.Layer:
-        taps = random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
-        bias = random.standard_normal(shape[0])
-        return wi.Layer(wi.networks.Convolution(taps, bias, padding=1, wraps=True), nonlinearity)
+        return wi.Layer(drawn(random, shape, bias=1.0, padding=1, wraps=True), nonlinearity)
 
     layers = [layer((4, 3, 3, 3), wi.Identity()), layer((5, 4, 3, 3), wi.ReLU())]
     return {"with a bias": of_layers(wi.Grid((12, 12)), 3, *layers)}

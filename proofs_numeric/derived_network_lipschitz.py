@@ -6,14 +6,19 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._networks import network_of, of_layers
+from proofs_numeric._networks import drawn, moved_ratio, network_of, of_layers
 from proofs_numeric.engine.claim import Attempt, Cases, Claim, Control, Hypothesis, Witness
 from proofs_numeric.engine.search import ascend
-from proofs_numeric.engine.setting import ClassifierSetting, Setting, generator, norms
+from proofs_numeric.engine.setting import (
+    ClassifierSetting,
+    Setting,
+    generator,
+    norms,
+    once_per_setting,
+)
 
 __all__ = ["CLAIM"]
 
@@ -46,8 +51,7 @@ class NetworkClaim(Claim):
         return _pairs(f, f + v, "search")
 
     def evaluate(self, setting: Setting, witnesses: Sequence[Witness]) -> Cases:
-        constant = float(network_of(setting).lipschitz_bound())
-        return score_cases(setting, witnesses, constant)
+        return score_cases(setting, witnesses, _constant(setting))
 
     def controls(self, key: jax.Array) -> tuple[Control, ...]:
         network = _averages()
@@ -70,7 +74,12 @@ class NetworkClaim(Claim):
         """Constants pass every part of the first network as loudly as anything does."""
         network = network_of(setting)
         loudest = 2 / 8  # twice a constant, seen by the averages of 64 samples
-        return {"": loudest / float(network.lipschitz_bound())} if network.depth == 1 else {}
+        return {"": loudest / _constant(setting)} if network.depth == 1 else {}
+
+
+@once_per_setting
+def _constant(setting: Setting) -> float:
+    return float(network_of(setting).lipschitz_bound())
 
 
 def _averages() -> wi.networks.Network:
@@ -84,9 +93,7 @@ def _branched(random: np.random.Generator) -> wi.networks.Network:
     """A small one of every kind of stage."""
 
     def layer(into: int, out: int, nonlinearity=None, stride: int = 1) -> wi.Layer:
-        taps = random.standard_normal((out, into, 3, 3)) / np.sqrt(9 * into)
-        bias = 0.1 * random.standard_normal(out)
-        stage = wi.networks.Convolution(taps, bias, stride, padding=1)
+        stage = drawn(random, (out, into, 3, 3), bias=0.1, stride=stride, padding=1)
         return wi.Layer(stage, nonlinearity or wi.ReLU())
 
     stem = layer(3, 6, stride=2)
@@ -132,9 +139,7 @@ def _scores(network, batch):
 
 def score_ratio(network: wi.networks.Network, point, context):
     """Squared ||y(f + v) - y(f)|| / ||v||."""
-    f, v = point
-    moved = network(f + v) - network(f)
-    return jnp.sum(moved**2) / (jnp.sum(v**2) + jnp.finfo(v.dtype).tiny ** 0.45)
+    return moved_ratio(network, *point)
 
 
 CLAIM = NetworkClaim()

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._networks import LayerClaim, of_layers, understated
+from proofs_numeric._networks import LayerClaim, drawn, of_layers, understated
 from proofs_numeric.engine.claim import Control
 from proofs_numeric.engine.setting import generator
 
@@ -16,11 +16,8 @@ __all__ = ["CLAIM"]
 
 def _networks(random: np.random.Generator) -> dict[str, wi.networks.Network]:
     def linear(shape: tuple[int, ...], stride: int = 1, groups: int = 1) -> wi.Layer:
-        taps = random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
         padding = [((k - 1) // 2, k // 2) for k in shape[2:]]
-        stage = wi.networks.Convolution(
-            taps, stride=stride, padding=padding, groups=groups, wraps=True
-        )
+        stage = drawn(random, shape, stride=stride, padding=padding, groups=groups, wraps=True)
         return wi.Layer(stage, wi.Identity())
 
     return {

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._networks import LayerClaim, of_layers, understated
+from proofs_numeric._networks import LayerClaim, drawn, of_layers, understated
 from proofs_numeric.engine.claim import Control
 
 __all__ = ["CLAIM"]
@@ -14,8 +14,7 @@ __all__ = ["CLAIM"]
 
 def _networks(random: np.random.Generator) -> dict[str, wi.networks.Network]:
     def linear(shape: tuple[int, ...], padding, stride: int = 1) -> wi.Layer:
-        taps = random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
-        return wi.Layer(wi.networks.Convolution(taps, None, stride, padding), wi.Identity())
+        return wi.Layer(drawn(random, shape, stride=stride, padding=padding), wi.Identity())
 
     return {
         "zero padding, d = 1": of_layers(wi.Grid((24,)), 2, linear((4, 2, 5), 2)),

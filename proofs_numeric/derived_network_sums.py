@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 import wiatowski as wi
-from proofs_numeric._networks import LayerClaim, of_layers, understated
+from proofs_numeric._networks import LayerClaim, drawn, of_layers, understated
 from proofs_numeric.engine.claim import Control
 
 __all__ = ["CLAIM"]
@@ -16,9 +16,7 @@ _GRID = wi.Grid((10, 8))
 
 def _networks(random: np.random.Generator) -> dict[str, wi.networks.Network]:
     def layer(into: int, out: int, nonlinearity=None, stride: int = 1) -> wi.Layer:
-        taps = random.standard_normal((out, into, 3, 3)) / np.sqrt(9 * into)
-        bias = random.standard_normal(out)
-        stage = wi.networks.Convolution(taps, bias, stride, padding=1)
+        stage = drawn(random, (out, into, 3, 3), bias=1.0, stride=stride, padding=1)
         return wi.Layer(stage, nonlinearity or wi.ReLU())
 
     residual = wi.networks.Residual([layer(3, 4), layer(4, 3, wi.Identity())])

@@ -53,6 +53,11 @@ def complex_dtype(dtype) -> np.dtype:
     return np.dtype(jnp.result_type(dtype, jnp.complex64))
 
 
+def all_finite(array) -> bool:
+    """Whether no number is NaN or infinite, as far as that can be seen: tracers pass."""
+    return not is_concrete(array) or bool(np.isfinite(np.asarray(array)).all())
+
+
 def is_concrete(*values) -> bool:
     """Whether no value is a JAX tracer, so that its numbers may be looked at."""
     return not any(isinstance(leaf, Tracer) for value in values for leaf in jax.tree.leaves(value))

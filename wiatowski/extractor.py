@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._chunks import chunk_bytes, vmapped_as
-from wiatowski._types import Array, is_concrete
+from wiatowski._types import Array, all_finite, is_concrete
 from wiatowski.certificates import Certificate
 from wiatowski.constants import (
     Constants,
@@ -357,7 +357,7 @@ class FeatureExtractor(eqx.Module):
             )
         if not jnp.issubdtype(f.dtype, jnp.inexact):
             f = f.astype(self.banks[0].dtype)
-        if is_concrete(f) and not np.isfinite(np.asarray(f)).all():
+        if not all_finite(f):
             raise ValueError(
                 "FeatureExtractor: the signal holds NaN or infinite samples; replace them first, "
                 "for example with jnp.nan_to_num."

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, ArrayLike, is_concrete
+from wiatowski._types import Array, ArrayLike, all_finite
 from wiatowski.networks import AbstractClassifier
 
 __all__ = ["Targets", "explained", "required_model"]
@@ -52,11 +52,9 @@ def explained(
         raise ValueError(
             f"{call}: the signal has shape {f.shape}, but {shape} is needed, or a batch of such."
         )
-    if is_concrete(f) and not np.isfinite(np.asarray(f)).all():
+    if not all_finite(f):
         raise ValueError(f"{call}: the signal holds NaN or infinite samples; replace them first.")
-    several = (isinstance(targets, Sequence) and not isinstance(targets, str)) or np.ndim(
-        targets
-    ) > 0
+    several = np.ndim(targets) > 0
     named: Any = targets if several else [targets]
     try:
         chosen = [model.class_of(t) for t in named]

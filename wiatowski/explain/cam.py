@@ -16,7 +16,6 @@ from wiatowski._types import Array, ArrayLike
 from wiatowski.explain._batches import Targets, explained, required_model
 from wiatowski.explain.upsampling import unit_range, upsampled
 from wiatowski.networks import AbstractClassifier, Network
-from wiatowski.nonlinearities import Identity
 from wiatowski.poolings import NoPooling
 
 __all__ = ["cam", "grad_cam", "grad_cam_plus_plus", "score_cam", "top_maps"]
@@ -175,10 +174,9 @@ def top_maps(
 
 def has_weights_of_maps(model: AbstractClassifier) -> bool:
     """Whether a score is a sum of averages of the last layer's maps, so that a class weights each."""
-    if not (isinstance(model, Network) and model.head.averages and len(model.head.layers) <= 1):
+    if not (isinstance(model, Network) and model.head.averages and model.head.linear):
         return False
-    linear = all(type(dense.nonlinearity) is Identity for dense in model.head.layers)
-    return linear and type(model.layers[-1].pooling) is NoPooling
+    return type(model.layers[-1].pooling) is NoPooling
 
 
 def _depth(call: str, model, layer: int | str | None) -> int:

@@ -129,8 +129,13 @@ def guided_score_cam(
 
 
 def _times_guided(model, f, targets, heatmap: Array) -> Array:
-    wide = jnp.expand_dims(upsampled(heatmap, model.grid.shape), -1 - model.grid.ndim)
-    return wide * guided_backpropagation(model, f, targets)
+    return times(heatmap, guided_backpropagation(model, f, targets), model.grid.ndim)
+
+
+def times(heatmap: ArrayLike, gradient: ArrayLike, ndim: int) -> Array:
+    """A gradient of the signal, (..., channels, *grid), times a heatmap brought to its grid of `ndim` axes."""
+    shape = jnp.shape(gradient)[-ndim:]
+    return jnp.expand_dims(upsampled(heatmap, shape), -1 - ndim) * jnp.asarray(gradient)
 
 
 def _nonlinearities(model) -> list[AbstractNonlinearity]:

@@ -72,18 +72,19 @@ def path_shares(classifier: Classifier, f: ArrayLike, target: int | str) -> Shar
 
     Source: linearity of the head; completeness is a claim in `proofs_numeric/`.
     """
-    layers = classifier.head.layers if isinstance(classifier, Classifier) else ()
-    if len(layers) != 1 or type(layers[0].nonlinearity).__name__ != "Identity":
+    head = classifier.head if isinstance(classifier, Classifier) else None
+    if head is None or not head.linear or not head.layers:
         raise ValueError(
             "path_shares: a networks.Classifier with one dense layer is needed, whose score is a sum over "
             "paths; train a linear head on the features."
         )
     index, phi = classifier.class_of(target), classifier.extractor
     features = classifier.features(jnp.asarray(f))
-    terms = layers[0].weights[index] * features
-    bias = 0.0 if layers[0].bias is None else float(layers[0].bias[index])
+    (dense,) = head.layers
+    terms = dense.weights[index] * features
+    bias = 0.0 if dense.bias is None else float(dense.bias[index])
     shape = jax.eval_shape(phi, jax.ShapeDtypeStruct(phi.grid.shape, features.dtype))
-    sizes = [1 if classifier.head.averages else int(np.prod(a.shape[1:])) for a in shape.arrays]
+    sizes = [1 if head.averages else int(np.prod(a.shape[1:])) for a in shape.arrays]
     rows = np.asarray(terms).reshape(classifier.channels, -1)
     depths, start = [], 0
     for array, size in zip(shape.arrays, sizes, strict=True):

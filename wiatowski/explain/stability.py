@@ -10,7 +10,6 @@ from wiatowski._types import Array
 from wiatowski.explain._batches import required_model
 from wiatowski.explain.cam import has_weights_of_maps
 from wiatowski.networks import AbstractClassifier, Classifier, Network
-from wiatowski.nonlinearities import Identity
 from wiatowski.poolings import NoPooling
 
 __all__ = ["heatmap_lipschitz"]
@@ -69,8 +68,8 @@ def heatmap_lipschitz(model: AbstractClassifier, target: int | str) -> Array:
 
 def _averages_last_maps(model: Classifier) -> bool:
     head, layers = model.head, model.extractor.layers
-    linear = len(head.layers) == 1 and type(head.layers[0].nonlinearity) is Identity
-    return head.averages and linear and bool(layers) and type(layers[-1].pooling) is NoPooling
+    linear = head.averages and head.linear and bool(head.layers)
+    return linear and bool(layers) and type(layers[-1].pooling) is NoPooling
 
 
 def _weights(head, index: int) -> Array:

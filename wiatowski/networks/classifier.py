@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, ArrayLike, is_concrete
+from wiatowski._types import Array, ArrayLike, all_finite, is_concrete
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
@@ -176,7 +176,7 @@ class Classifier(AbstractClassifier):
     def features(self, f: ArrayLike, taps: Mapping[int, Array] | None = None) -> Array:
         """What the head takes of one signal (channels, *grid.shape), in the order of `Classifier`."""
         f = jnp.asarray(f)
-        if jnp.iscomplexobj(f) or (is_concrete(f) and not np.isfinite(np.asarray(f)).all()):
+        if jnp.iscomplexobj(f) or not all_finite(f):
             raise ValueError("Classifier: the signal is complex, or holds NaN or infinite samples.")
         if f.shape != (self.channels, *self.grid.shape):
             raise ValueError(

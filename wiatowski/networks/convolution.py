@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, is_concrete, resolve_real_dtype
+from wiatowski._types import Array, all_finite, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.networks.operator_norm import operator_norm
 from wiatowski.stage import AbstractStage
@@ -75,7 +75,7 @@ class Convolution(AbstractStage):
             )
         if not jnp.issubdtype(taps.dtype, np.floating):
             raise ValueError(f"Convolution: taps must be real floating numbers, not {taps.dtype}.")
-        if is_concrete(taps) and not np.isfinite(np.asarray(taps)).all():
+        if not all_finite(taps):
             raise ValueError("Convolution: the taps hold NaN or infinite numbers.")
         for name, value in (("stride", stride), ("groups", groups)):
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
@@ -92,7 +92,7 @@ class Convolution(AbstractStage):
                     f"Convolution: bias must have shape ({taps.shape[0]},), one number per channel, not "
                     f"{bias.shape}."
                 )
-            if is_concrete(bias) and not np.isfinite(np.asarray(bias)).all():
+            if not all_finite(bias):
                 raise ValueError("Convolution: the bias holds NaN or infinite numbers.")
         self.taps, self.bias, self.grid = taps, bias, grid
         self.padding = _pairs(padding, taps.ndim - 2)

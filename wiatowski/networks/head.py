@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, is_concrete
+from wiatowski._types import Array, all_finite
 from wiatowski.nonlinearities import AbstractNonlinearity, Identity
 
 __all__ = ["Dense", "Head"]
@@ -36,7 +36,7 @@ class Dense(eqx.Module):
         weights = weights if isinstance(weights, jax.Array) else np.asarray(weights)
         if weights.ndim != 2 or 0 in weights.shape:
             raise ValueError(f"Dense: weights must have shape (out, in), not {weights.shape}.")
-        if is_concrete(weights) and not np.isfinite(np.asarray(weights)).all():
+        if not all_finite(weights):
             raise ValueError("Dense: the weights hold NaN or infinite numbers.")
         if bias is not None:
             bias = bias if isinstance(bias, jax.Array) else np.asarray(bias)
@@ -44,7 +44,7 @@ class Dense(eqx.Module):
                 raise ValueError(
                     f"Dense: bias must have shape ({weights.shape[0]},), not {bias.shape}."
                 )
-            if is_concrete(bias) and not np.isfinite(np.asarray(bias)).all():
+            if not all_finite(bias):
                 raise ValueError("Dense: the bias holds NaN or infinite numbers.")
         self.weights, self.bias = weights, bias
         self.nonlinearity = Identity() if nonlinearity is None else nonlinearity
@@ -95,6 +95,12 @@ class Head(eqx.Module):
     def cast(self, dtype) -> Head:
         """The same in another precision."""
         return Head([layer.cast(dtype) for layer in self.layers], self.averages)
+
+    @property
+    def linear(self) -> bool:
+        """Whether it has at most one dense layer, and that no nonlinearity."""
+        plain = all(type(dense.nonlinearity) is Identity for dense in self.layers)
+        return plain and len(self.layers) <= 1
 
     def classes(self, maps: int, samples: int) -> int:
         """How many scores come out for so many maps of so many samples; raises if they do not fit."""

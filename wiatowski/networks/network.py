@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, ArrayLike, is_concrete, real_dtype, resolve_real_dtype
+from wiatowski._types import Array, ArrayLike, all_finite, real_dtype, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.classifier import AbstractClassifier, Tapped, named_classes
@@ -173,7 +173,7 @@ class Network(AbstractClassifier):
             )
         if jnp.iscomplexobj(f):
             raise ValueError("Network: the signal is complex; give real channels.")
-        if is_concrete(f) and not np.isfinite(np.asarray(f)).all():
+        if not all_finite(f):
             raise ValueError(
                 "Network: the signal holds NaN or infinite samples; replace them first, for example with "
                 "jnp.nan_to_num."

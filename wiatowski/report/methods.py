@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from wiatowski import explain
 from wiatowski.explain.cam import has_weights_of_maps
+from wiatowski.explain.guided import times
 from wiatowski.networks import Network
 from wiatowski.report.errors import InputError
 from wiatowski.report.progress import Progress
@@ -130,8 +130,8 @@ def computed(
         if name not in found:
             call = METHODS[name].call
             if call is None:
-                wide = explain.upsampled(of(METHODS[name].factor), model.grid.shape)
-                found[name] = np.asarray(jnp.expand_dims(wide, 1)) * of("guided_backpropagation")
+                pair = of(METHODS[name].factor), of("guided_backpropagation")
+                found[name] = np.asarray(times(*pair, model.grid.ndim))
             else:
                 found[name] = np.asarray(call(model, f, classes, layer))
                 progress.step(METHODS[name].title)

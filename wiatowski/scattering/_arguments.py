@@ -9,7 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from wiatowski._types import Array, is_concrete
+from wiatowski._types import Array, all_finite
 
 __all__ = [
     "PADDINGS",
@@ -67,7 +67,7 @@ def as_signals(call: str, x: Any, shape: tuple[int, ...], dtype) -> tuple[Array,
             f"{x.shape}; build the transform for that shape, or crop the signals with signals.crop."
         )
     x = x.astype(jnp.result_type(x.dtype, dtype))
-    if is_concrete(x) and not np.isfinite(np.asarray(x)).all():
+    if not all_finite(x):
         raise ValueError(
             f"{call}: the signals hold NaN or infinite samples; replace them first, for example "
             "with jnp.nan_to_num."
