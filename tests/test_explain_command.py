@@ -92,6 +92,15 @@ def test_every_method_on_one_page(work, capsys):
     assert Image.open("out/explanation.png").size[0] > 1500
 
 
+def test_help_names_every_network_and_method_and_the_limit_of_classes(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["explain", "--help"])
+    told = re.sub(r"\s+", " ", capsys.readouterr().out)
+    assert all(name in told for name in (*subject.NETWORKS, *methods.METHODS))
+    assert subject.MOST == 10
+    assert told.count("up to ten") == 2
+
+
 def test_the_numbers_are_those_of_the_functions(work, capsys):
     explain(capsys, "photo.png", "--classes", "bull_mastiff, 4", "--layer", "edges")
     found, network = document(), tiny()

@@ -394,6 +394,16 @@ ERRORS = {
         ValueError,
         r"not \(4, 4, 4\); lay one with an alpha channel on a background first",
     ),
+    "images smaller than a network takes": (
+        lambda _: networks.squeezenet(networks.RandomWeights(), size=32),
+        ValueError,
+        "squeezenet: size must be an integer and at least 33, not 32",
+    ),
+    "images of a size that VGG's poolings do not divide": (
+        lambda _: networks.vgg16(networks.RandomWeights(), size=80),
+        ValueError,
+        "vgg16: size must be a multiple of 32 and at least 64, not 80",
+    ),
     # weights
     "weights of another architecture": (
         lambda _: networks.lenet5({"conv.weight": np.ones(3)}),

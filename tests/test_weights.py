@@ -37,6 +37,16 @@ def test_both_formats_of_torch(tmp_path, write):
     assert found["weight"].dtype == np.float32
 
 
+@pytest.mark.parametrize("key", [None, "state_dict", "model_state_dict", "model"])
+@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod."])
+def test_checkpoints_and_wrapped_networks_give_the_plain_names(tmp_path, key, prefix):
+    state = {prefix + name: tensor for name, tensor in files.state(*files.GOOD).items()}
+    checkpoint = state if key is None else {"epoch": 3, key: state, "optimiser": {"lr": 0.1}}
+    (tmp_path / "last.pth").write_bytes(files.zipped(checkpoint, data_0=files.FLOATS))
+    found = networks.read_weights(tmp_path / "last.pth")
+    assert list(found) == ["weight"]
+
+
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("write", [files.older, lambda s: files.zipped(s, data_0=files.FLOATS)])
 def test_truncated_files_are_refused_wherever_they_end(tmp_path, write, kept):

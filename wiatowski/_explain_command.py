@@ -38,9 +38,14 @@ def add_explain(commands) -> None:
         help="a state dictionary with torchvision's names, .pth or .safetensors",
     )
     which = explain.add_mutually_exclusive_group()
-    which.add_argument("--classes", metavar="NAME,...", help="names or numbers with commas between")
     which.add_argument(
-        "--top", type=whole(1), default=3, help="so many likeliest classes (default: %(default)s)"
+        "--classes", metavar="NAME,...", help="up to ten names or numbers with commas between"
+    )
+    which.add_argument(
+        "--top",
+        type=whole(1),
+        default=3,
+        help="so many likeliest classes, up to ten (default: %(default)s)",
     )
     explain.add_argument(
         "--layer",
@@ -50,7 +55,8 @@ def add_explain(commands) -> None:
     explain.add_argument(
         "--methods",
         metavar="NAME,...",
-        help="such as grad_cam,score_cam (default: all that the network can carry)",
+        help="of cam, grad_cam, grad_cam_plus_plus, score_cam, saliency, guided_backpropagation, "
+        "guided_grad_cam, guided_grad_cam_plus_plus, guided_score_cam (default: all that the network can carry)",
     )
     explain.add_argument("--out", metavar="DIR", default="explanation", help="default: %(default)s")
     explain.add_argument("--quiet", action="store_true", help="no progress")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wiatowski._archives import Archive
-from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.combined import Parallel, Residual
 from wiatowski.networks.convolution import same_padding
@@ -23,6 +22,7 @@ from wiatowski.networks.sources import (
     dense,
     linear,
     opened,
+    square,
 )
 from wiatowski.networks.weights.names import imagenet_classes
 from wiatowski.networks.weights.torch_file import state_dict_of
@@ -69,15 +69,16 @@ def efficientnet_lite0(
 
     Args:
         weights: a state dictionary with the names of efficientnet-pytorch, or `RandomWeights`.
-        size: of the square images.
+        size: of the square images, at least 33.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
     Raises:
-        ValueError: for weights of another architecture.
+        ValueError: for weights of another architecture, or a size too small.
 
     Source: Tan & Le 2019, with the changes of its "lite" variants: no squeeze-and-excitation, ReLU6.
     """
+    grid = square("efficientnet_lite0", size, least=33)
     source, current = opened(weights), size
     stem = convolution(
         source,
@@ -104,7 +105,7 @@ def efficientnet_lite0(
     source.finish("efficientnet_lite0")
     return Network(
         layers,
-        Grid((size, size)),
+        grid,
         3,
         head,
         classes=classes,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.combined import Parallel, PassThrough
 from wiatowski.networks.head import Head
@@ -20,6 +19,7 @@ from wiatowski.networks.sources import (
     dense,
     opened,
     pooled,
+    square,
 )
 from wiatowski.nonlinearities import Identity, ReLU
 from wiatowski.poolings import MaxPool
@@ -65,15 +65,16 @@ def googlenet(
     Args:
         weights: a state dictionary with torchvision's names, or `RandomWeights`. Those of the auxiliary
             classifiers are left out.
-        size: of the square images, a multiple of 32 from 64 on.
+        size: of the square images, at least 63, such as a multiple of 32.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
     Raises:
-        ValueError: for weights of another architecture.
+        ValueError: for weights of another architecture, or a size too small.
 
     Source: Szegedy et al. 2015; normalisation and windows as in torchvision.
     """
+    grid = square("googlenet", size, least=63)
     if isinstance(weights, Mapping):
         weights = {name: a for name, a in weights.items() if not name.startswith("aux")}
     source = opened(weights)
@@ -93,7 +94,7 @@ def googlenet(
     source.finish("googlenet")
     return Network(
         layers,
-        Grid((size, size)),
+        grid,
         3,
         head,
         classes=classes,

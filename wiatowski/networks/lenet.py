@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
-from wiatowski.networks.sources import Weights, convolution, count_of, dense, opened
+from wiatowski.networks.sources import Weights, convolution, count_of, dense, opened, square
 from wiatowski.nonlinearities import Tanh
 from wiatowski.poolings import AveragePool
 
@@ -22,15 +21,16 @@ def lenet5(
 
     Args:
         weights: a state dictionary with conv1, conv2, fc1, fc2, fc3, or `RandomWeights`.
-        size: of the square images of one channel, 28 or another multiple of 4.
+        size: of the square images of one channel, 28 or another multiple of 4 from 16 on.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
     Raises:
-        ValueError: for weights of another architecture.
+        ValueError: for weights of another architecture, or a size too small.
 
     Source: LeCun, Bottou, Bengio & Haffner 1998 (from memory), without its radial basis functions.
     """
+    grid = square("lenet5", size, least=16, multiple=4)
     source = opened(weights)
     layers = {
         "conv1": Layer(convolution(source, "conv1", (1, 6), 5, padding=2), Tanh(), AveragePool(2)),
@@ -44,4 +44,4 @@ def lenet5(
         dense(source, "fc3", (84, count)),
     ]
     source.finish("lenet5")
-    return Network(layers, Grid((size, size)), 1, Head(head, False), classes=classes, dtype=dtype)
+    return Network(layers, grid, 1, Head(head, False), classes=classes, dtype=dtype)

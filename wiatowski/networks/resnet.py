@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.combined import Residual
 from wiatowski.networks.head import Head
@@ -19,6 +18,7 @@ from wiatowski.networks.sources import (
     dense,
     linear,
     opened,
+    square,
 )
 from wiatowski.nonlinearities import ReLU
 
@@ -36,15 +36,16 @@ def resnet50(
 
     Args:
         weights: a state dictionary with torchvision's names, or `RandomWeights`.
-        size: of the square images.
+        size: of the square images, at least 33.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
     Raises:
-        ValueError: for weights of another architecture.
+        ValueError: for weights of another architecture, or a size too small.
 
     Source: He, Zhang, Ren & Sun 2016, with torchvision's strides.
     """
+    grid = square("resnet50", size, least=33)
     source = opened(weights)
     stem = convolution(source, "conv1", (3, 64), 7, 2, 3, bias=False, norm=("bn1", _EPSILON))
     layers = {"conv1": Layer(stem, ReLU(), SlidingMaxPool(2, window=3, padding=(1, 1)))}
@@ -59,7 +60,7 @@ def resnet50(
     source.finish("resnet50")
     return Network(
         layers,
-        Grid((size, size)),
+        grid,
         3,
         head,
         classes=classes,

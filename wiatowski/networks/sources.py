@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.convolution import Convolution, Padding
 from wiatowski.networks.head import Dense
@@ -35,6 +36,8 @@ Weights = Mapping[str, np.ndarray] | AbstractSource
 
 class RandomWeights(AbstractSource):
     r"""Normal taps of variance 2 / fan-in, so that ReLU layers keep the size of maps; statistics of a trained net.
+
+    A network draws on from where the one before it ended: give each its own.
 
     Args:
         seed: equal seeds give equal networks.
@@ -92,6 +95,17 @@ class _Given(AbstractSource):
 def count_of(classes: Sequence[str] | int) -> int:
     """Of names, or as told."""
     return classes if isinstance(classes, int) else len(classes)
+
+
+def square(network: str, size: int, least: int, multiple: int = 1) -> Grid:
+    """The grid of square images of a size that the network can take."""
+    whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+    if not whole or size < least or size % multiple:
+        form = "an integer" if multiple == 1 else f"a multiple of {multiple}"
+        raise ValueError(
+            f"{network}: size must be {form} and at least {least}, not {size!r}; resize or crop the images."
+        )
+    return Grid((int(size), int(size)))
 
 
 def opened(weights: Weights) -> AbstractSource:

@@ -23,6 +23,7 @@ from wiatowski.networks.sources import (
     count_of,
     opened,
     pooled,
+    square,
 )
 from wiatowski.networks.weights.names import imagenet_classes
 from wiatowski.networks.weights.restricted import unpickled
@@ -61,15 +62,16 @@ def squeezenet(
 
     Args:
         weights: a state dictionary with torchvision's names, or `RandomWeights`.
-        size: of the square images.
+        size: of the square images, at least 33.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
     Raises:
-        ValueError: for weights of another architecture.
+        ValueError: for weights of another architecture, or a size too small.
 
     Source: Iandola et al. 2016.
     """
+    grid = square("squeezenet", size, least=33)
     names = {name: f"features.{place}" for name, place in zip(_FIRES, _PLACES, strict=True)}
     names |= {"conv1": "features.0", "conv10": "classifier.1"}
     ends = SlidingMaxPool(2, window=3, padding=(0, 1))  # torchvision rounds lengths up
@@ -80,7 +82,7 @@ def squeezenet(
     layers["conv10"] = Layer(layers["conv10"].frame, ReLU())
     return Network(
         layers,
-        Grid((size, size)),
+        grid,
         3,
         Head([], averages=True),
         classes=classes,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.head import Head
 from wiatowski.networks.network import Network
 from wiatowski.networks.preprocessing import TORCHVISION
-from wiatowski.networks.sources import Weights, convolution, count_of, dense, opened
+from wiatowski.networks.sources import Weights, convolution, count_of, dense, opened, square
 from wiatowski.nonlinearities import ReLU
 from wiatowski.poolings import MaxPool
 
@@ -26,15 +25,16 @@ def vgg16(
 
     Args:
         weights: a state dictionary with torchvision's names, or `RandomWeights`.
-        size: of the square images, a multiple of 32; the first dense layer of torchvision's weights wants 224.
+        size: of the square images, a multiple of 32 from 64 on; torchvision's weights want 224.
         classes: names of the classes, or their number.
         dtype: of the arrays.
 
     Raises:
-        ValueError: for weights of another architecture.
+        ValueError: for weights of another architecture, or a size too small.
 
     Source: Simonyan & Zisserman 2015, configuration D.
     """
+    grid = square("vgg16", size, least=64, multiple=32)
     source, layers, number, into = opened(weights), {}, 0, 3
     for block, channels in enumerate(_BLOCKS, start=1):
         for i, out in enumerate(channels, start=1):
@@ -51,7 +51,7 @@ def vgg16(
     source.finish("vgg16")
     return Network(
         layers,
-        Grid((size, size)),
+        grid,
         3,
         Head(head, averages=False),
         classes=classes,

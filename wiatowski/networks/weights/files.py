@@ -11,9 +11,14 @@ from wiatowski.networks.weights.torch_file import state_dict_of
 
 __all__ = ["read_weights"]
 
+_WRAPPERS = ("module.", "_orig_mod.")  # of DataParallel and torch.compile, before every name
+
 
 def read_weights(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """The arrays of a file by name, without torch: .safetensors, or what torch.save wrote of a state dictionary.
+
+    A checkpoint with the dictionary under "state_dict", "model_state_dict" or "model" is one, too; what
+    DataParallel and torch.compile put before every name is taken off.
 
     Args:
         path: the file; one that ends in .safetensors needs the package safetensors.
@@ -27,8 +32,14 @@ def read_weights(path: str | os.PathLike) -> dict[str, np.ndarray]:
     Source: utility.
     """
     path = Path(path)
-    if path.suffix.lower() == ".safetensors":
-        return _safetensors(path)
+    arrays = _safetensors(path) if path.suffix.lower() == ".safetensors" else _torch(path)
+    for prefix in _WRAPPERS:
+        if all(name.startswith(prefix) for name in arrays):
+            arrays = {name.removeprefix(prefix): a for name, a in arrays.items()}
+    return arrays
+
+
+def _torch(path: Path) -> dict[str, np.ndarray]:
     with path.open("rb") as file:
         try:
             return state_dict_of(file)

@@ -29,6 +29,10 @@ _TYPES = {
 }
 
 
+# Under which training scripts keep the state dictionary in a checkpoint.
+_CHECKPOINT = ("state_dict", "model_state_dict", "model")
+
+
 class _Storage(NamedTuple):
     key: str
     dtype: np.dtype
@@ -79,7 +83,7 @@ _NAMES: dict[tuple[str, str], Any] = {
 
 
 def state_dict_of(file: IO[bytes]) -> dict[str, np.ndarray]:
-    """The arrays of a state dictionary, by name.
+    """The arrays of a state dictionary, or of the one inside a checkpoint, by name.
 
     Args:
         file: what torch.save wrote, open for reading.
@@ -90,8 +94,9 @@ def state_dict_of(file: IO[bytes]) -> dict[str, np.ndarray]:
     content = file.read()
     zipped = content.startswith(b"PK")
     tensors, data = _zipped(content) if zipped else _older(content)
-    if isinstance(tensors, dict) and isinstance(tensors.get("state_dict"), dict):
-        tensors = tensors["state_dict"]
+    if isinstance(tensors, dict):
+        inside = (tensors[key] for key in _CHECKPOINT if isinstance(tensors.get(key), dict))
+        tensors = next(inside, tensors)
     if not isinstance(tensors, dict) or not any(isinstance(t, _Tensor) for t in tensors.values()):
         raise ValueError("the file holds no state dictionary")
     return {
