@@ -156,8 +156,17 @@ def test_operator_norm_of_groups_is_the_largest_of_theirs():
     assert float(networks.operator_norm(taps, 1, 3)) == pytest.approx(max(own), rel=1e-6)
 
 
+@pytest.mark.parametrize("power", [-100, 60, 100])
+def test_operator_norm_of_taps_whose_squares_leave_the_range(power):
+    with jax.enable_x64(False):
+        taps = jnp.asarray(np.random.default_rng(0).standard_normal((4, 3, 3, 3)), jnp.float32)
+        norm = networks.operator_norm(taps)
+        assert networks.operator_norm(taps * 2.0**power) == norm * 2.0**power
+
+
 def test_operator_norm_of_zeros_and_its_gradient():
     assert float(networks.operator_norm(np.zeros((70, 70, 3)))) == 0
+    assert np.all(np.isfinite(jax.grad(networks.operator_norm)(jnp.zeros((2, 2, 3)))))
     taps = random(5, 2, 3, 3)
     with jax.enable_x64(True):
         gradient = jax.grad(networks.operator_norm)(jnp.asarray(taps))

@@ -46,6 +46,10 @@ def operator_norm(taps: Array, stride: int = 1, groups: int = 1) -> Array:
     5.0
     """
     taps = jnp.asarray(taps)
+    # By a power of two, which rounds nothing: squares of very large and small taps leave the range of numbers.
+    _, exponent = jnp.frexp(jnp.max(jnp.abs(jax.lax.stop_gradient(taps))))
+    scale = jnp.ldexp(jnp.ones((), taps.dtype), exponent - 1)
+    taps = taps / scale
     rows = polyphase(taps.reshape(groups, -1, *taps.shape[1:]), stride, taps.ndim - 2)
     if rows.shape[1] < rows.shape[2]:
         rows = jnp.swapaxes(rows, 1, 2)  # transposed: the same norms
@@ -58,7 +62,7 @@ def operator_norm(taps: Array, stride: int = 1, groups: int = 1) -> Array:
         lambda omega: _norms_at(rows, omega), frequencies, batch_size=min(chunk, len(frequencies))
     )
     beyond = math.prod(math.cos(math.pi * (k - 1) / 2 / m) for k, m in zip(windows, points))
-    return jnp.max(norms) / beyond
+    return scale * jnp.max(norms) / beyond
 
 
 def _half_torus(points: tuple[int, ...]) -> np.ndarray:
@@ -76,17 +80,26 @@ def _norms_at(rows: Array, omega: Array) -> Array:
         values = jnp.matmul(values, turns.astype(values.dtype), precision="highest")
     small = values.shape[2]
     if small == 1:
-        return jnp.max(jnp.sqrt(jnp.sum(jnp.abs(values) ** 2, axis=(1, 2))))
+        size, positive = _sizes(values)
+        return jnp.max(jnp.where(positive, size, 0))
     grams = jnp.matmul(jnp.conj(jnp.swapaxes(values, 1, 2)), values, precision="highest")
     # Not decomposed: on CPUs a batch of decompositions behind a product waits inside the pool of threads for
     # work that it puts there, so that a few such programs at once wait forever.
     # Scaled to norm one before each squaring, so that nothing over- or underflows.
+    positive = _sizes(grams)[1]
     logarithm = jnp.zeros(len(grams), rows.dtype)
     squarings = next(k for columns, k in _SQUARINGS if small <= columns)
     for k in range(squarings + 1):
-        size = jnp.sqrt(jnp.sum(jnp.abs(grams) ** 2, axis=(1, 2)))
+        size, _ = _sizes(grams)
         logarithm = logarithm + jnp.log(size) * 2.0**-k
         if k < squarings:
-            grams = grams / jnp.where(size > 0, size, 1)[:, None, None]
+            grams = grams / size[:, None, None]
             grams = jnp.matmul(grams, grams, precision="highest")
-    return jnp.exp(jnp.max(logarithm) / 2)
+    return jnp.exp(jnp.max(jnp.where(positive, logarithm, -jnp.inf)) / 2)
+
+
+def _sizes(matrices: Array) -> tuple[Array, Array]:
+    """Frobenius norms, one in place of zero, whose root has no derivative; and which are positive."""
+    totals = jnp.sum(jnp.real(matrices) ** 2 + jnp.imag(matrices) ** 2, axis=(1, 2))
+    positive = totals > 0
+    return jnp.sqrt(jnp.where(positive, totals, 1)), positive
