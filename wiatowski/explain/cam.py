@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._chunks import map_chunks
 from wiatowski._types import Array, ArrayLike
 from wiatowski.explain._batches import Targets, explained, required_model
 from wiatowski.explain.upsampling import unit_range, upsampled
@@ -19,6 +20,9 @@ from wiatowski.networks import AbstractClassifier, Network
 from wiatowski.poolings import NoPooling
 
 __all__ = ["cam", "grad_cam", "grad_cam_plus_plus", "score_cam", "top_maps"]
+
+
+_STREAMS = 4  # into which a chunk of masked signals is dealt
 
 
 class _Options(NamedTuple):
@@ -247,7 +251,14 @@ def _score_cam(model, f, index, options: _Options):
         mask = unit_range(upsampled(one, model.grid.shape, corners=options.corners))
         return model(f * mask)[index]
 
-    scores = jax.lax.map(masked_score, maps, batch_size=min(options.chunk, len(maps)))
+    # On a CPU a program for few small maps keeps one core busy; independent ones run beside each other.
+    streams = _STREAMS if jax.default_backend() == "cpu" else 1
+
+    def masked_scores(chunk):
+        parts = np.array_split(np.arange(len(chunk)), min(streams, len(chunk)))
+        return jnp.concatenate([jax.vmap(masked_score)(chunk[a[0] : a[-1] + 1]) for a in parts])
+
+    scores = map_chunks(masked_scores, maps, options.chunk)
     return _weighted(jax.nn.softmax(scores), maps, options.signed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -70,12 +71,16 @@ class SlidingMaxPool(AbstractPooling):
         return (-(-self.window // self.stride)) ** (grid.ndim / 2)
 
     def __call__(self, u: Array, grid: Grid) -> Array:
-        ndim, outer = grid.ndim, (1,) * (u.ndim - grid.ndim)
-        return jax.lax.reduce_window(
-            jnp.asarray(u),
-            -jnp.inf,
-            jax.lax.max,
-            (*outer, *(self.window,) * ndim),
-            (*outer, *(self.stride,) * ndim),
-            (*((0, 0) for _ in outer), *(self.padding,) * ndim),
-        )
+        # The largest along one axis after the other, of shifted maps: XLA's windows do not vectorise on a CPU.
+        u, new = jnp.asarray(u), self.pooled(grid)
+        for axis, length in enumerate(new.shape, start=u.ndim - grid.ndim):
+            ends = [(0, 0)] * u.ndim
+            ends[axis] = self.padding
+            wide = jnp.pad(u, ends, constant_values=-jnp.inf)
+            reach = (length - 1) * self.stride + 1
+            shifted = (
+                jax.lax.slice_in_dim(wide, m, m + reach, self.stride, axis)
+                for m in range(self.window)
+            )
+            u = functools.reduce(jnp.maximum, shifted)
+        return u
