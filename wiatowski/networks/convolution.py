@@ -168,7 +168,7 @@ class Convolution(AbstractStage):
             u, padding = jnp.pad(u, ((0, 0), *padding), mode="wrap"), ((0, 0),) * ndim
         if self._sees_own_channel:
             v = self._by_channel(u, padding)
-        elif self._sees_own_sample:
+        elif self.sees_own_sample:
             taps = jnp.asarray(self.taps, u.dtype).reshape(self.channels)
             v = jnp.tensordot(taps, u, axes=1, precision="highest")
         else:
@@ -181,7 +181,8 @@ class Convolution(AbstractStage):
         return out == self.groups and into == 1 and math.prod(self.window) <= _MOST_SHIFTS
 
     @property
-    def _sees_own_sample(self) -> bool:
+    def sees_own_sample(self) -> bool:
+        """Whether it mixes channels alone, sample by sample."""
         plain = self._stride == self.groups == 1 and not np.any(self.padding)
         return plain and math.prod(self.window) == 1
 

@@ -15,8 +15,11 @@ from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.classifier import AbstractClassifier, Tapped, named_classes
 from wiatowski.networks.combined import count_maps, grid_after, lipschitz_of
+from wiatowski.networks.convolution import Convolution
 from wiatowski.networks.head import Head
 from wiatowski.networks.preprocessing import Preprocessing
+from wiatowski.nonlinearities import Identity
+from wiatowski.poolings import NoPooling
 
 __all__ = ["Network", "Scored"]
 
@@ -157,11 +160,24 @@ class Network(AbstractClassifier):
             ValueError: for a wrong shape, NaN or infinite samples, or a wrong tap.
         """
         u, taps = self._checked(f), self._checked_taps(taps)
-        maps = [u]
+        before, maps = u, [u]
         for n, layer in enumerate(self.layers, start=1):
+            before = u
             maps.append(layer.activated(u, taps.get(n)))
             u = layer.pooling(maps[-1], layer.stage.maps_grid)
+        if self.depth not in taps and self._averages_commute():
+            # Compiled, the last maps are then made only for whoever uses them.
+            means = before.mean(tuple(range(1, before.ndim)), keepdims=True)
+            u = self.layers[-1].activated(means)
         return Scored(self.head(u), tuple(maps))
+
+    def _averages_commute(self) -> bool:
+        """Whether the last layer makes of the averages of its maps those of its own."""
+        if not (self.layers and self.head.averages):
+            return False
+        last = self.layers[-1]
+        plain = type(last.nonlinearity) is Identity and type(last.pooling) is NoPooling
+        return plain and isinstance(last.frame, Convolution) and last.frame.sees_own_sample
 
     def _checked(self, f: ArrayLike) -> Array:
         f = jnp.asarray(f)
