@@ -21,6 +21,7 @@ from test_directional import ERRORS as DIRECTIONAL
 from test_explain_errors import ERRORS as EXPLAIN
 from test_fast_path_errors import ERRORS as FAST_PATH
 from test_finite_wavelets import ERRORS as FINITE_WAVELETS
+from test_learn_errors import ERRORS as LEARN
 from test_networks_errors import ERRORS as NETWORKS
 from test_scattering_errors import ERRORS as SCATTERING
 from test_serialization import rewritten
@@ -109,6 +110,7 @@ FOLDERS = (
     "bounds",
     "explain",
     "frames",
+    "learn",
     "networks",
     "networks/weights",
     "scattering",
@@ -731,7 +733,7 @@ CASES = {
 }
 
 
-CASES |= FAST_PATH | BOUNDS | NETWORKS | EXPLAIN
+CASES |= FAST_PATH | BOUNDS | NETWORKS | EXPLAIN | LEARN
 
 
 @pytest.mark.parametrize("name", CASES)

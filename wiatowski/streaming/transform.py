@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 import jax
 
 from wiatowski.streaming import processes
-from wiatowski.streaming.ceiling import DEFAULT_MEMORY, in_bytes, largest_within, whole
+from wiatowski.streaming.ceiling import in_bytes, whole
+from wiatowski.streaming.chunk import chunk_within
 from wiatowski.streaming.extra import tqdm, zarr
 from wiatowski.streaming.feature_store import FeatureStore, load
 from wiatowski.streaming.identity import digest
@@ -99,7 +99,7 @@ def transform(
     opened, identity, program, leaves, ceiling = processes.together(begin)
     processes.agree(identity)
     begun = processes.from_first(lambda: _chunk_of(folder, identity))
-    size = processes.together(lambda: _chunk_size(program, opened, chunk or begun, ceiling))
+    size = processes.together(lambda: chunk_within(program, opened, chunk or begun, ceiling))
     content = described(program.output, leaves, identity, size)
     processes.agree({"arrays": content["arrays"], "chunk": size})
 
@@ -165,38 +165,3 @@ def _chunk_of(folder: Path, identity: dict[str, Any]) -> int:
     if content is None or any(content[key] != value for key, value in identity.items()):
         return 0
     return content["chunk"]
-
-
-def _chunk_size(program: Program, source: Source, chunk: int, memory: int | None) -> int:
-    """The given chunk if it fits the ceiling; without one, the largest that fits.
-
-    Raises:
-        ValueError: naming the bytes that one signal per device needs, or the largest chunk that fits.
-    """
-    count = program.device_count
-
-    def needed(per_device: int) -> int:
-        return program.memory(per_device, source.signal_bytes)
-
-    share = math.ceil(len(source) / jax.process_count())
-    if not chunk:
-        per_device = largest_within(memory or DEFAULT_MEMORY, needed, program.per_device(share))
-        if per_device == 0 and memory is not None:
-            raise ValueError(_too_little(memory, needed(1), count))
-        return min(max(per_device, 1) * count, len(source))
-    if memory is not None and needed(program.per_device(chunk)) > memory:
-        fits = largest_within(memory, needed, program.per_device(chunk) - 1)
-        if fits == 0:
-            raise ValueError(_too_little(memory, needed(1), count))
-        raise ValueError(
-            f"transform: a chunk of {chunk} signals needs {needed(program.per_device(chunk)):,} bytes, "
-            f"but memory is {memory:,}; the largest chunk that fits is {fits * count}."
-        )
-    return chunk
-
-
-def _too_little(memory: int, needed: int, devices: int) -> str:
-    return (
-        f"transform: memory is {memory:,} bytes, but one signal on each of {devices} device(s) needs "
-        f"{needed:,}; allow that much, or use fewer devices."
-    )

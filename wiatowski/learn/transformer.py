@@ -1,0 +1,339 @@
+"""Any extractor as a transformer of scikit-learn."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from wiatowski import streaming
+from wiatowski._types import Array
+from wiatowski.extractor import FeatureExtractor
+from wiatowski.features import Features
+from wiatowski.frames import Haar
+from wiatowski.grid import Grid
+from wiatowski.layer import Layer
+from wiatowski.learn.extra import progress_bar
+from wiatowski.streaming.ceiling import in_bytes
+
+__all__ = ["FeatureTransformer"]
+
+Extractor = FeatureExtractor | Sequence[Layer] | Callable[..., Any]
+
+
+class FeatureTransformer(TransformerMixin, BaseEstimator):
+    r"""Rows of numbers, or images, to the rows $\Phi_\Omega(f)$ of their features.
+
+    Signals are computed in blocks on all devices under a ceiling of memory. Features that would not fit below
+    it go to a file, and come back as a memory map; `select` keeps only chosen columns of every block.
+
+    Args:
+        extractor: a `FeatureExtractor`, or a `Network` or `Classifier`; a list of `Layer`s, whose grid is that of
+            the signals; or a function of a `Grid` that makes either, or anything else that maps one signal
+            to arrays. By default one layer of Haar wavelets and moduli.
+        shape: of one signal, of which a row may hold several channels, one behind the other. By default
+            that of the extractor's grid, or of the images, or one axis as long as a row.
+        select: a transformer with `get_support` that chooses columns in `fit`, such as
+            `OrthogonalLeastSquares`; it sees the features of the first `select_rows` signals.
+        select_rows: all by default.
+        memory: ceiling in bytes, or a text such as "2GB", for the arrays of one block on host and devices, and
+            for the features that come back in memory. What Python, JAX and compilation take comes on top.
+        folder: where features beyond the ceiling go; by default one of the system for temporary files. The
+            file goes with the array.
+        progress: show a bar.
+
+    Attributes:
+        extractor_: the extractor, on its grid.
+        columns_: numbers of the features that are kept, or None for all.
+        n_features_in_: numbers per row.
+
+    Raises:
+        ValueError: for rows that are no whole number of signals, NaN or infinite samples, or a ceiling
+            below one signal.
+        TypeError: for what is no extractor.
+
+    Source: utility; features after Wiatowski & Boelcskei 2018.
+
+    >>> import numpy as np, wiatowski as wi
+    >>> from wiatowski.learn import FeatureTransformer
+    >>> images = np.random.default_rng(0).random((3, 8, 8))
+    >>> layers = [wi.Layer(wi.frames.Haar(1), wi.Modulus(), wi.Decimate(2))]
+    >>> features = FeatureTransformer(layers).fit(images)
+    >>> features.transform(images).shape, features.get_feature_names_out()[-1]
+    ((3, 112), 'depth=1 scale=1,axes=HH at 3,3')
+    """
+
+    def __init__(
+        self,
+        extractor: Extractor | None = None,
+        *,
+        shape: tuple[int, ...] | None = None,
+        select=None,
+        select_rows: int | None = None,
+        memory: int | str = "1GB",
+        folder: str | os.PathLike | None = None,
+        progress: bool = False,
+    ):
+        self.extractor = extractor
+        self.shape = shape
+        self.select = select
+        self.select_rows = select_rows
+        self.memory = memory
+        self.folder = folder
+        self.progress = progress
+
+    def fit(self, X, y=None) -> FeatureTransformer:
+        """Put the extractor on the signals' grid, and choose columns where there is something to choose with.
+
+        Args:
+            X: (signals, numbers), or images, (signals, [channels,] *shape).
+            y: targets, for `select`.
+        """
+        self._fitted(X, y)
+        return self
+
+    def fit_transform(self, X, y=None, **fit_params) -> Any:
+        """`fit`, then `transform`; features that `select` has seen are not computed again."""
+        X, seen = self._fitted(X, y)
+        if seen is not None and len(seen) == len(X):
+            return seen[:, self.columns_]
+        return self._features(X, "transform")
+
+    def _fitted(self, X, y) -> tuple[np.ndarray, np.ndarray | None]:
+        """The rows, and all features of those that `select` has seen."""
+        X = _as_array(X)
+        images = X.shape[1:] if getattr(X, "ndim", 2) > 2 else None
+        X = self._rows(X, reset=True)
+        self._signal_shape = self._shape_of(X.shape[1], images)
+        self.extractor_ = self._on_grid()
+        self.columns_ = None
+        self._whole = _Whole(self.extractor_, self._channels, self._signal_shape)
+        if self.select is None:
+            return X, None
+        first = slice(None, self.select_rows)
+        seen = self._features(X[first], "select")
+        selector: Any = clone(self.select)
+        self.select_ = selector.fit(seen, None if y is None else y[first])
+        self.columns_ = self.select_.get_support(indices=True)
+        return X, seen
+
+    def transform(self, X) -> np.ndarray:
+        """The features, (signals, columns), in single precision unless X and JAX have 64 bits.
+
+        Args:
+            X: as for `fit`.
+        """
+        check_is_fitted(self)
+        return self._features(self._rows(_as_array(X), reset=False), "transform")
+
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+        """Depth, path and sample of every column: `depth=1 scale=1,axes=LH at 3,0`."""
+        check_is_fitted(self)
+        names = np.array(self._names(), dtype=object)
+        return names if self.columns_ is None else names[self.columns_]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        tags.target_tags.required = self.select is not None
+        return tags
+
+    def _rows(self, X, reset: bool) -> np.ndarray:
+        """(signals, numbers), finite."""
+        if getattr(X, "ndim", 2) > 2:
+            X = check_array(X, dtype="numeric", allow_nd=True, estimator=self)
+            X = X.reshape(len(X), -1)
+        rows: Any = validate_data(self, X, reset=reset, dtype="numeric")
+        return rows
+
+    def _shape_of(self, numbers: int, images: tuple[int, ...] | None) -> tuple[int, ...]:
+        own = getattr(getattr(self.extractor, "grid", None), "shape", None)
+        shape = tuple(self.shape or own or images or (numbers,))
+        if images and not (self.shape or own) and len(images) > 2:
+            shape = images[1:]  # the first axis holds channels
+        size = math.prod(shape)
+        if size < 1 or numbers % size:
+            raise ValueError(
+                f"FeatureTransformer: a row holds {numbers} numbers, which is no whole number of signals of shape "
+                f"{shape}; give `shape`, or resize the images to that of the extractor."
+            )
+        if shape == (1,):
+            raise ValueError(
+                "FeatureTransformer: signals of a single number (n_features = 1) have no frequencies to filter; "
+                "give rows of at least two."
+            )
+        self._channels = numbers // size
+        return shape
+
+    def _on_grid(self) -> Callable:
+        given: Any = self.extractor
+        if given is None:
+            given = [Layer(Haar(scales=1))]
+        if callable(given) and not hasattr(given, "grid"):
+            given = given(Grid(self._signal_shape))
+        if isinstance(given, (list, tuple)):
+            given = FeatureExtractor(list(given), Grid(self._signal_shape))
+        if not callable(given):
+            raise TypeError(
+                "FeatureTransformer: extractor must be a FeatureExtractor, a list of layers, or a function of a Grid "
+                f"that makes one, not {type(given).__name__}."
+            )
+        return given
+
+    def _features(self, X: np.ndarray, description: str) -> np.ndarray:
+        phi = _Chosen(self._whole, self.columns_) if self.columns_ is not None else self._whole
+        if X.dtype.kind != "f":
+            X = X.astype(np.float32)
+        row = jax.ShapeDtypeStruct(X.shape[1:], jax.dtypes.canonicalize_dtype(X.dtype))
+        out = jax.eval_shape(phi, row)
+        shape, ceiling = (len(X), *out.shape), in_bytes(self.memory)
+        bar = progress_bar(len(X), description, "signal", self.progress)
+        with bar, _Result(shape, out.dtype, ceiling, self.folder) as result:
+            for rows, (block,) in streaming.blocks(phi, X, memory=ceiling):
+                result.append(block)
+                bar.update(rows.stop - rows.start)
+        return result.array()
+
+    def _names(self) -> list[str]:
+        shape = (self._channels, *self._signal_shape) if self._channels > 1 else self._signal_shape
+        one = jax.eval_shape(self.extractor_, jax.ShapeDtypeStruct(self._signal_shape, np.float32))
+        own = _names_of(one)
+        if self._channels > 1:
+            own = [f"channel={c} {name}" for c in range(shape[0]) for name in own]
+        return own
+
+
+def _as_array(X):
+    """Lists of images as an array; whatever has a type of its own as it is."""
+    if not isinstance(X, (list, tuple)):
+        return X
+    try:
+        return np.asarray(X)
+    except ValueError:
+        shapes = sorted({np.shape(x) for x in X})[:3]
+        raise ValueError(
+            f"FeatureTransformer: the signals have different shapes, {', '.join(map(str, shapes))} among them; "
+            "resize or crop them to one, for example with signals.resize."
+        ) from None
+
+
+def _names_of(output) -> list[str]:
+    """Of the numbers of one signal's features, in the order of `_Whole`."""
+    leaves = jax.tree.leaves(output)
+    if isinstance(output, Features):
+        titles = [
+            [f"depth={n}" + "".join(f" {label}" for label in path) for path in paths]
+            for n, paths in enumerate(output.paths)
+        ]
+    else:
+        titles = [[f"array={n}"] for n in range(len(leaves))]
+    names = []
+    for leaf, rows in zip(leaves, titles, strict=True):
+        inner = leaf.shape[1:] if isinstance(output, Features) else leaf.shape
+        places = [",".join(map(str, at)) for at in itertools.product(*map(range, inner))]
+        parts = ("", ".imag") if np.issubdtype(leaf.dtype, np.complexfloating) else ("",)
+        names += [f"{row} at {at}{part}" for part in parts for row in rows for at in places]
+    return names
+
+
+class _Whole(eqx.Module):
+    """A row to all its features: channel by channel, leaf by leaf, real parts before imaginary ones."""
+
+    extractor: Any
+    channels: int = eqx.field(static=True)
+    shape: tuple[int, ...] = eqx.field(static=True)
+
+    def __call__(self, row: Array) -> Array:
+        signals = row.reshape(self.channels, *self.shape)
+        return jax.vmap(self._of_one)(signals).reshape(-1)
+
+    def _of_one(self, signal: Array) -> Array:
+        flat = []
+        for leaf in jax.tree.leaves(self.extractor(signal)):
+            leaf = jnp.asarray(leaf).reshape(-1)
+            flat += [leaf.real, leaf.imag] if jnp.iscomplexobj(leaf) else [leaf]
+        return jnp.concatenate(flat)
+
+
+class _Chosen(eqx.Module):
+    """Some of the features of a row."""
+
+    whole: _Whole
+    columns: Array
+
+    def __init__(self, whole: _Whole, columns):
+        self.whole, self.columns = whole, jnp.asarray(columns)
+
+    def __call__(self, row: Array) -> Array:
+        return self.whole(row)[self.columns]
+
+
+class _Result:
+    """Rows that come one block after the other: an array, or beyond the ceiling a file.
+
+    Args:
+        shape, dtype: of all of them.
+        ceiling: in bytes.
+        folder: of the file.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype, ceiling: int, folder):
+        self._shape, self._dtype, self._place = shape, np.dtype(dtype), 0
+        self._file: IO[bytes] | None = None
+        size = math.prod(shape) * self._dtype.itemsize
+        if size <= ceiling:
+            self._array = np.empty(shape, self._dtype)
+        else:
+            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115, it outlives this call as a map
+                dir=folder, prefix="wiatowski-features-", delete=False
+            )
+
+    def __enter__(self) -> _Result:
+        return self
+
+    def __exit__(self, kind, *_unused) -> None:
+        if self._file is not None:
+            self._file.close()
+            if kind is not None:
+                os.unlink(self._file.name)
+
+    def append(self, block: np.ndarray) -> None:
+        """The next rows."""
+        if self._file is None:
+            self._array[self._place : self._place + len(block)] = block
+        else:
+            try:
+                self._file.write(np.ascontiguousarray(block).data)
+                self._file.flush()
+            except OSError as error:
+                raise OSError(
+                    error.errno,
+                    f"FeatureTransformer: features of shape {self._shape} could not be written to "
+                    f"{Path(self._file.name).parent} ({error.strerror}); give a `folder` with more room, or "
+                    "`select` columns.",
+                ) from None
+        self._place += len(block)
+
+    def array(self) -> np.ndarray:
+        """All rows."""
+        if self._file is None:
+            return self._array
+        mapped = np.memmap(self._file.name, self._dtype, "r", shape=self._shape)
+        with contextlib.suppress(
+            OSError
+        ):  # where an open file cannot go, the system's folder keeps it
+            os.unlink(self._file.name)
+        return mapped
