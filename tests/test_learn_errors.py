@@ -6,13 +6,15 @@ import importlib
 import importlib.util
 import resource
 import signal
+import sys
 from typing import Any
 from unittest import mock
 
+import jax
 import numpy as np
 
 import wiatowski as wi
-from wiatowski import learn
+from wiatowski import learn, networks
 from wiatowski.learn import FeatureTransformer, OrthogonalLeastSquares
 
 PHI = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(1))], wi.Grid((8, 8)))
@@ -25,6 +27,42 @@ NAME: Any = "Haar"
 def without_scikit_learn(_):
     with mock.patch.object(importlib.util, "find_spec", return_value=None):
         importlib.reload(learn)
+
+
+TAPS = np.ones((2, 1, 3, 3)) / 9
+STAGE = networks.Convolution(TAPS, padding=1)
+AVERAGES = networks.Head([], averages=True)
+SMALL = networks.Network([wi.Layer(STAGE, wi.ReLU())], wi.Grid((8, 8)), 1, AVERAGES)
+LOUDER = networks.Network(
+    [wi.Layer(networks.Convolution(2 * TAPS, padding=1), wi.ReLU())], wi.Grid((8, 8)), 1, AVERAGES
+)
+BRANCHED = networks.Network(
+    [wi.Layer(networks.Parallel([[wi.Layer(STAGE, wi.ReLU())]]))], wi.Grid((8, 8)), 1, AVERAGES
+)
+SIGNALS = np.random.default_rng(0).standard_normal((4, 1, 8, 8)).astype(np.float32)
+
+
+def trained(model=SMALL, signals=SIGNALS, labels=(0, 1, 0, 1), **options):
+    options = {"batch": 2, "epochs": 1} | options
+    return learn.train(
+        model, (signals, np.array(labels)), (SIGNALS, np.array([0, 1, 0, 1])), **options
+    )
+
+
+def other_checkpoint(folder):
+    trained(folder=folder / "run")
+    trained(LOUDER, folder=folder / "run")
+
+
+def foreign_folder(folder):
+    (folder / "thesis").mkdir()
+    (folder / "thesis" / "chapter.tex").touch()
+    trained(folder=folder / "thesis")
+
+
+def without_orbax(folder):
+    with mock.patch.dict(sys.modules, {"orbax.checkpoint": None}):
+        trained(folder=folder / "run")
 
 
 def filled_disk(folder):
@@ -44,7 +82,7 @@ ERRORS = {
     "learning without scikit-learn": (
         without_scikit_learn,
         ImportError,
-        r'scikit-learn is missing; install it with pip install "wiatowski\[learn\]"',
+        r'scikit-learn, optax, tqdm is missing; install it with pip install "wiatowski\[learn\]"',
     ),
     "images of another size than the extractor's": (
         lambda _: FeatureTransformer(PHI).fit(np.ones((2, 9, 9))),
@@ -90,5 +128,80 @@ ERRORS = {
         lambda _: OrthogonalLeastSquares().fit(X, np.zeros(4, int)),
         ValueError,
         "all targets are of one class, .*0.*; there is nothing to tell apart",
+    ),
+    "a batch larger than the data": (
+        lambda _: trained(batch=5),
+        ValueError,
+        r"batch must lie in 1\.\.4, the number of signals, not 5",
+    ),
+    "training on a single class": (
+        lambda _: trained(labels=[1, 1, 1, 1]),
+        ValueError,
+        "train: all signals are of one class, 1",
+    ),
+    "labels that are too few": (
+        lambda _: trained(labels=[0, 1]),
+        ValueError,
+        r"data holds signals of shape \(4, 1, 8, 8\) and labels of shape \(2,\); give one label per signal",
+    ),
+    "labels that are names": (
+        lambda _: trained(labels=["a", "b", "a", "b"]),
+        ValueError,
+        "the labels of data must be whole numbers >= 0, not <U1",
+    ),
+    "signals with NaN": (
+        lambda _: trained(signals=np.full((4, 1, 8, 8), np.nan)),
+        ValueError,
+        "the signals of data hold NaN or infinite samples",
+    ),
+    "nothing to train": (
+        lambda _: trained(trainable=lambda model: jax.tree.map(lambda _: False, model)),
+        ValueError,
+        "no floating array that is trained",
+    ),
+    "a checkpoint of another model": (
+        other_checkpoint,
+        ValueError,
+        "run holds a checkpoint of another run: model differ; give a new folder",
+    ),
+    "a folder of something else": (
+        foreign_folder,
+        ValueError,
+        "thesis holds chapter.tex, which is no checkpoint; give a new folder",
+    ),
+    "checkpoints without orbax": (
+        without_orbax,
+        ImportError,
+        r'checkpoints need orbax-checkpoint: pip install "wiatowski\[learn\]"',
+    ),
+    "shifts backwards": (
+        lambda _: learn.Shifted(-1),
+        ValueError,
+        "most must be a whole number >= 0",
+    ),
+    "noise below none": (
+        lambda _: learn.Noisy(-1.0),
+        ValueError,
+        "deviation must be a number >= 0",
+    ),
+    "deformations below none": (
+        lambda _: learn.Deformed(float("nan")),
+        ValueError,
+        "most must be a number of samples >= 0, not nan",
+    ),
+    "deformations without waves": (
+        lambda _: learn.Deformed(1.0, waves=0),
+        ValueError,
+        "waves must be at least 1, not 0",
+    ),
+    "a head for one class": (
+        lambda _: learn.with_new_head(SMALL, 1),
+        ValueError,
+        "there must be at least two classes, not 1",
+    ),
+    "a head of a network that ends in branches": (
+        lambda _: learn.with_new_head(BRANCHED, 3),
+        ValueError,
+        "ends neither in a dense layer nor in a convolution",
     ),
 }

@@ -1,11 +1,24 @@
-"""Learning with any extractor: features for scikit-learn."""
+"""Learning with any extractor: features for scikit-learn, and training with optax."""
 
 import importlib.util
 
-if importlib.util.find_spec("sklearn") is None:
+_NEEDED = {"sklearn": "scikit-learn", "optax": "optax", "tqdm": "tqdm"}
+_MISSING = [name for module, name in _NEEDED.items() if importlib.util.find_spec(module) is None]
+if _MISSING:
     raise ImportError(
-        'wiatowski.learn: scikit-learn is missing; install it with pip install "wiatowski[learn]".'
+        f'wiatowski.learn: {", ".join(_MISSING)} is missing; install it with pip install "wiatowski[learn]".'
     )
 
+from wiatowski.learn.augmentation import Deformed as Deformed
+from wiatowski.learn.augmentation import Flipped as Flipped
+from wiatowski.learn.augmentation import Noisy as Noisy
+from wiatowski.learn.augmentation import Shifted as Shifted
 from wiatowski.learn.selection import OrthogonalLeastSquares as OrthogonalLeastSquares
+from wiatowski.learn.training import Built as Built
+from wiatowski.learn.training import Epoch as Epoch
+from wiatowski.learn.training import Trained as Trained
+from wiatowski.learn.training import train as train
+from wiatowski.learn.transfer import from_layer as from_layer
+from wiatowski.learn.transfer import head_alone as head_alone
+from wiatowski.learn.transfer import with_new_head as with_new_head
 from wiatowski.learn.transformer import FeatureTransformer as FeatureTransformer

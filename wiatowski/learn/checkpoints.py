@@ -1,0 +1,96 @@
+"""Checkpoints of a training run, which orbax writes whole."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+__all__ = ["Checkpoints", "fingerprint"]
+
+_KEPT = 2
+
+
+class Checkpoints:
+    """The last epochs of one run in a folder.
+
+    Args:
+        folder: new, empty, or of this run.
+        facts: what tells this run from another.
+
+    Raises:
+        ValueError: for a folder of another run, with what differs, or of something else.
+        ImportError: without orbax.
+    """
+
+    def __init__(self, folder: str | os.PathLike, facts: dict[str, Any]):
+        self._orbax, self._facts, self._folder = _orbax(), facts, Path(folder).absolute()
+        names = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
+        foreign = [name for name in names if not name.partition(".")[0].isdigit()]
+        if foreign:
+            raise ValueError(
+                f"train: {self._folder.name} holds {foreign[0]}, which is no checkpoint; give a new folder."
+            )
+        options = self._orbax.CheckpointManagerOptions(max_to_keep=_KEPT, create=True)
+        self._manager = self._orbax.CheckpointManager(self._folder, options=options)
+
+    def last(self, state: Any) -> tuple[Any, list[list[float]]]:
+        """The newest whole checkpoint, or the state that is given and no history."""
+        step = self._manager.latest_step()
+        if step is None:
+            return state, []
+        args = self._orbax.args
+        told = self._manager.restore(step, args=args.Composite(facts=args.JsonRestore()))["facts"]
+        differ = [name for name, own in self._facts.items() if told["facts"].get(name) != own]
+        if differ:
+            raise ValueError(
+                f"train: {self._folder.name} holds a checkpoint of another run: {', '.join(differ)} differ; give a "
+                "new folder, or the call that it is of."
+            )
+        leaves, structure = jax.tree.flatten(state)
+        plain = {str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)}
+        restored = self._manager.restore(
+            step, args=args.Composite(state=args.StandardRestore(plain))
+        )["state"]
+        values = [jax.numpy.asarray(restored[str(n)]) for n in range(len(leaves))]
+        return jax.tree.unflatten(structure, values), told["epochs"]
+
+    def write(self, state: Any, history: Sequence[Any]) -> None:
+        """A checkpoint after the last epoch; the older ones but one go."""
+        args = self._orbax.args
+        leaves = jax.tree.leaves(state)
+        plain = {str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)}
+        told = {"facts": self._facts, "epochs": [list(epoch) for epoch in history]}
+        self._manager.save(
+            len(history),
+            args=args.Composite(state=args.StandardSave(plain), facts=args.JsonSave(told)),
+        )
+        self._manager.wait_until_finished()
+
+
+def fingerprint(tree: Any) -> str:
+    """A digest of the arrays of a tree, and of where they stand in it."""
+    digest = hashlib.sha256()
+    for path, leaf in jax.tree_util.tree_leaves_with_path(eqx.filter(tree, eqx.is_array)):
+        array = np.ascontiguousarray(leaf)
+        digest.update(f"{jax.tree_util.keystr(path)} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _orbax():
+    try:
+        import orbax.checkpoint as orbax
+    except ImportError:
+        raise ImportError(
+            'train: checkpoints need orbax-checkpoint: pip install "wiatowski[learn]".'
+        ) from None
+    logging.getLogger("absl").setLevel(logging.ERROR)  # a line per file otherwise
+    return orbax
