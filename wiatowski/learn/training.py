@@ -300,8 +300,8 @@ def _checked(name: str, signals, labels) -> tuple[np.ndarray, np.ndarray]:
         )
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(
-            f"train: the labels of {name} must be whole numbers >= 0, not {labels.dtype} from {labels.min()}; "
-            "np.unique(labels, return_inverse=True) makes numbers of names."
+            f"train: the labels of {name} must be whole numbers >= 0, not {labels.dtype} such as "
+            f"{labels[0]!r}; np.unique(labels, return_inverse=True) makes numbers of names."
         )
     if not all_finite(signals):
         raise ValueError(f"train: the signals of {name} hold NaN or infinite samples.")
