@@ -127,6 +127,9 @@ def test_files_that_hold_something_else_are_refused(extractor, tmp_path):
     (tmp_path / "phi.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="not UTF-8"):
         setting(tmp_path / "phi.toml")
+    wi.save(wi.networks.lenet5(wi.networks.RandomWeights()), tmp_path / "network")
+    with pytest.raises(ValueError, match=r"the file holds a Network, but claims .* are about"):
+        setting(tmp_path / "network")
 
 
 def test_filters_whose_maps_overflow_are_refused(tmp_path):

@@ -721,7 +721,7 @@ CASES = {
     "another version": (
         lambda folder: rewritten(phi(grid=G8), folder, lambda header, _: header.update(version=99)),
         ValueError,
-        "version 99, but this release reads .* version 1 or 2; load it with",
+        "version 99, but this release reads .* up to version 2; load it with",
     ),
     "array left out": (
         lambda folder: rewritten(phi(grid=G8), folder, lambda _, m: m.pop("layer0.atoms_hat.npy")),

@@ -149,6 +149,6 @@ ERRORS = {
     "transform in place of its network": (
         lambda folder: wi.save(Scattering1D(2, 32), folder / "S"),
         TypeError,
-        r"save: phi must be a FeatureExtractor, not a Scattering1D; .* S\.network",
+        r"save: phi must be a FeatureExtractor, Network or Classifier, not a Scattering1D; .* S\.network",
     ),
 }

@@ -404,6 +404,11 @@ ERRORS = {
         ValueError,
         "vgg16: size must be a multiple of 32 and at least 64, not 80",
     ),
+    "a stage of one's own in a file": (
+        lambda folder: wi.save(network([wi.Layer(Foreign(), wi.ReLU())]), folder / "network"),
+        TypeError,
+        "save: a file cannot hold the stage Foreign; use Convolution, Residual",
+    ),
     # weights
     "weights of another architecture": (
         lambda _: networks.lenet5({"conv.weight": np.ones(3)}),

@@ -47,7 +47,13 @@ def brought(extractor: Path, signals: Path | None, band: int, seed: int, dtype: 
 
 def _extractor(path: Path, signals: np.ndarray | None) -> wi.FeatureExtractor:
     if path.suffix.lower() != ".toml":
-        return wi.load(path)
+        phi = wi.load(path)
+        if not isinstance(phi, wi.FeatureExtractor):
+            raise ValueError(
+                f"--extractor {path}: the file holds a {type(phi).__name__}, but claims that can be checked on one's "
+                "own are about extractors; of a Classifier save its `extractor`."
+            )
+        return phi
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

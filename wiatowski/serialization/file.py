@@ -1,4 +1,4 @@
-"""Any extractor in one file, arrays included: a zip of JSON and .npy, without pickle."""
+"""Any extractor, network or classifier in one file, arrays included: a zip of JSON and .npy, without pickle."""
 
 from __future__ import annotations
 
@@ -17,43 +17,44 @@ import numpy as np
 from wiatowski._files import write_whole
 from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
-from wiatowski.frames.bank import AbstractBank
-from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.low_pass import AbstractLowPass, SpatialLowPass, SpectralLowPass, WholeLowPass
-from wiatowski.frames.matrix_bank import MatrixBank
-from wiatowski.frames.subsampled_bank import Band, SubsampledBank
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
+from wiatowski.networks import Classifier, Network
 from wiatowski.nonlinearities import Pointwise
+from wiatowski.serialization.banks import restore_bank, restore_nonlinearity, store_bank
+from wiatowski.serialization.networks import head_from, head_table, network_from, network_table
 from wiatowski.serialization.tables import (
     check_extractor,
     described,
     grid_table,
-    has_name,
     member_from,
     paths_entry,
 )
 
 __all__ = ["load", "save"]
 
-_FORMAT = "wiatowski extractor"
-_VERSION, _READABLE = 2, (1, 2)  # 1 had no bands, and no rules for paths
+Model = FeatureExtractor | Network | Classifier
+
+_EXTRACTOR, _NETWORK, _CLASSIFIER = "extractor", "network", "classifier"
+_VERSION = 2  # of what is written
+# What is read: extractors of version 1 had no bands, and no rules for paths.
+_READABLE = {_EXTRACTOR: (1, 2), _NETWORK: (2,), _CLASSIFIER: (2,)}
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
-    """Write the whole extractor, arrays included, into one file (a zip of JSON and .npy, no pickle).
+def save(phi: Model, path: str | os.PathLike) -> None:
+    """Write an extractor, network or classifier, arrays included, into one file (a zip of JSON and .npy, no pickle).
 
-    The file appears whole or not at all; the same extractor makes the same bytes. Of a scattering
+    The file appears whole or not at all; equal ones make the same bytes. Of a scattering
     transform S, save `S.network`; `eqx.tree_at(lambda s: s.network, S, load(path))` puts it back into
     one of the same arguments.
 
     Args:
-        phi: any extractor.
+        phi: any extractor, network, or classifier of an extractor.
         path: where to; the suffix is yours.
 
     Raises:
-        TypeError: for what is no extractor.
+        TypeError: for what is none of these, or a network with a stage of your own.
 
     Source: utility.
 
@@ -64,25 +65,15 @@ def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
     ...     wi.load(pathlib.Path(folder) / "phi").path_counts
     (1, 1)
     """
-    check_extractor("save", phi)
     arrays: dict[str, Array] = {}
-    header = {
-        "format": _FORMAT,
-        "version": _VERSION,
-        "grid": grid_table(phi.grid),
-        "output_stride": phi.output_stride,
-        "paths": paths_entry(phi),
-        "memory": phi.memory,
-        "layers": [
-            {
-                "bank": _store_bank(layer.bank, f"layer{i}", arrays),
-                "nonlinearity": described(layer.nonlinearity),
-                "pooling": described(layer.pooling),
-            }
-            for i, layer in enumerate(phi.layers)
-        ],
-        "output_bank": _store_bank(phi.output_bank, "output", arrays),
-    }
+    if isinstance(phi, Network):
+        kind, table = _NETWORK, network_table(phi, arrays)
+    elif isinstance(phi, Classifier):
+        kind, table = _CLASSIFIER, _classifier_table(phi, arrays)
+    else:
+        check_extractor("save", phi, ", Network or Classifier")
+        kind, table = _EXTRACTOR, _extractor_table(phi, arrays)
+    header = {"format": f"wiatowski {kind}", "version": _VERSION, **table}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("extractor.json", "w") as member:  # writestr would note the time
@@ -93,14 +84,15 @@ def save(phi: FeatureExtractor, path: str | os.PathLike) -> None:
     write_whole(path, buffer.getvalue())
 
 
-def load(
-    path: str | os.PathLike, functions: Mapping[str, Pointwise] | None = None
-) -> FeatureExtractor:
+def load(path: str | os.PathLike, functions: Mapping[str, Pointwise] | None = None) -> Any:
     """Read what `save` wrote, bit for bit.
 
     Args:
         path: the file.
-        functions: for extractors with a user's own nonlinearity: its name and the `Pointwise`.
+        functions: for models with a user's own nonlinearity: its name and the `Pointwise`.
+
+    Returns:
+        A `FeatureExtractor`, `Network` or `Classifier`, whichever was saved.
 
     Raises:
         ValueError: for a file that `save` did not write, of another version, damaged, of 64-bit
@@ -109,21 +101,62 @@ def load(
     Source: utility.
     """
     header, arrays = _read(Path(path))
+    functions = functions or {}
+    kind = header["format"].removeprefix("wiatowski ")
+    if kind == _NETWORK:
+        return network_from(header, arrays, functions)
+    if kind == _CLASSIFIER:
+        phi = _extractor_from(header["extractor"], arrays, functions)
+        head = head_from(header["head"], arrays, functions)
+        return Classifier(phi, head, header["channels"], tuple(header["classes"]))
+    return _extractor_from(header, arrays, functions)
+
+
+def _classifier_table(model: Classifier, arrays: dict[str, Array]) -> dict[str, Any]:
+    return {
+        "extractor": _extractor_table(model.extractor, arrays),
+        "head": head_table(model.head, arrays),
+        "channels": model.channels,
+        "classes": list(model.classes),
+    }
+
+
+def _extractor_table(phi: FeatureExtractor, arrays: dict[str, Array]) -> dict[str, Any]:
+    return {
+        "grid": grid_table(phi.grid),
+        "output_stride": phi.output_stride,
+        "paths": paths_entry(phi),
+        "memory": phi.memory,
+        "layers": [
+            {
+                "bank": store_bank(layer.bank, f"layer{i}", arrays),
+                "nonlinearity": described(layer.nonlinearity),
+                "pooling": described(layer.pooling),
+            }
+            for i, layer in enumerate(phi.layers)
+        ],
+        "output_bank": store_bank(phi.output_bank, "output", arrays),
+    }
+
+
+def _extractor_from(
+    table: Mapping[str, Any], arrays: Mapping[str, Array], functions: Mapping[str, Pointwise]
+) -> FeatureExtractor:
     layers = [
         Layer(
-            _restore_bank(row["bank"], arrays),
-            _restore_nonlinearity(row["nonlinearity"], functions or {}),
+            restore_bank(row["bank"], arrays),
+            restore_nonlinearity(row["nonlinearity"], functions),
             member_from("pooling", row["pooling"], "the file"),
         )
-        for row in header["layers"]
+        for row in table["layers"]
     ]
     return FeatureExtractor(
         layers,
-        Grid(**header["grid"]),
-        _restore_bank(header["output_bank"], arrays),
-        header["output_stride"],
-        paths=header.get("paths", "all"),
-        memory=header.get("memory"),
+        Grid(**table["grid"]),
+        restore_bank(table["output_bank"], arrays),
+        table["output_stride"],
+        paths=table.get("paths", "all"),
+        memory=table.get("memory"),
     )
 
 
@@ -147,11 +180,12 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
             f"load: {path.name} is not an extractor written by wiatowski.save, or it is damaged "
             f"({error})."
         ) from None
-    if header.get("format") != _FORMAT or header.get("version") not in _READABLE:
+    readable = _READABLE.get(str(header.get("format")).removeprefix("wiatowski "), ())
+    if header.get("version") not in readable:
         raise ValueError(
-            f"load: {path.name} has format {header.get('format')!r}, version "
-            f"{header.get('version')!r}, but this release reads {_FORMAT!r}, version "
-            f"{' or '.join(map(str, _READABLE))}; load it with the release that wrote it."
+            f"load: {path.name} has format {header.get('format')!r}, version {header.get('version')!r}, but this "
+            f"release reads {', '.join(f'wiatowski {kind}' for kind in _READABLE)}, up to version {_VERSION}; load "
+            "it with the release that wrote it."
         )
     arrays = {name: jnp.asarray(array) for name, array in stored.items()}
     if any(arrays[name].dtype != array.dtype for name, array in stored.items()):
@@ -160,100 +194,3 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
             "computation."
         )
     return header, arrays
-
-
-def _store_bank(bank: AbstractBank, name: str, arrays: dict[str, Array]) -> dict[str, Any]:
-    """A bank as a table; its arrays go to `arrays`."""
-    row = {
-        "kind": type(bank).__name__,
-        "arrays": name,
-        "grid": grid_table(bank.grid),
-        "labels": list(bank.labels),
-        "real": [bank.atoms_real, bank.output_real],
-        "frame": described(bank.frame) if has_name(bank.frame) else None,
-    }
-    if not isinstance(bank, SubsampledBank):
-        arrays[f"{name}.atoms_hat"] = bank.atoms_hat
-        arrays[f"{name}.output_atom_hat"] = bank.output_atom_hat
-        return row | {"stride": bank.stride}
-    bands = [
-        {
-            "values": _store(band.values, f"{name}.band{i}", arrays),
-            "rows": list(band.rows),
-            "stride": band.stride,
-        }
-        for i, band in enumerate(bank.bands)
-    ]
-    low_pass = _store_low_pass(bank.low_pass, f"{name}.low_pass", arrays)
-    return row | {"periodised": bank.periodised, "bands": bands, "low_pass": low_pass}
-
-
-def _store_low_pass(
-    low_pass: AbstractLowPass, name: str, arrays: dict[str, Array]
-) -> dict[str, Any]:
-    if isinstance(low_pass, SpectralLowPass):
-        lines, rest = low_pass.factors, {"periodised": low_pass.periodised}
-    elif isinstance(low_pass, WholeLowPass):
-        lines, rest = (low_pass.values,), {"periodised": low_pass.periodised}
-    else:
-        assert isinstance(low_pass, SpatialLowPass)
-        lines, rest = low_pass.taps, {}
-    names = [_store(line, f"{name}.axis{i}", arrays) for i, line in enumerate(lines)]
-    return {"kind": type(low_pass).__name__, "lines": names, **rest}
-
-
-def _store(array: Array, name: str, arrays: dict[str, Array]) -> str:
-    """The name of an array; one that several layers share is kept once, and shared again by `load`."""
-    name = next((known for known, own in arrays.items() if own is array), name)
-    arrays[name] = array
-    return name
-
-
-def _restore_bank(row: Mapping[str, Any], arrays: Mapping[str, Array]) -> AbstractBank:
-    name = row["arrays"]
-    frame = None if row["frame"] is None else member_from("frame", row["frame"], name)
-    real = (bool(row["real"][0]), bool(row["real"][1]))
-    grid, labels = Grid(**row["grid"]), tuple(row["labels"])
-    if row.get("kind") == "SubsampledBank":
-        bands = tuple(
-            Band(_restore(band["values"], arrays), tuple(band["rows"]), band["stride"])
-            for band in row["bands"]
-        )
-        low_pass = _restore_low_pass(row["low_pass"], arrays)
-        return SubsampledBank(bands, low_pass, grid, labels, real[0], row["periodised"], frame)
-    atoms_hat = _restore(f"{name}.atoms_hat", arrays)
-    output_atom_hat = _restore(f"{name}.output_atom_hat", arrays)
-    # Files from before there were matrix banks do not name the kind.
-    if row.get("kind") == "MatrixBank":
-        return MatrixBank(atoms_hat, output_atom_hat, grid, row["stride"], labels, real, frame)
-    return FilterBank(atoms_hat, output_atom_hat, grid, labels, real, frame)
-
-
-def _restore_low_pass(row: Mapping[str, Any], arrays: Mapping[str, Array]) -> AbstractLowPass:
-    lines = tuple(_restore(name, arrays) for name in row["lines"])
-    if row["kind"] == "SpectralLowPass":
-        return SpectralLowPass(lines, row["periodised"])
-    if row["kind"] == "WholeLowPass":
-        return WholeLowPass(lines[0], row["periodised"])
-    return SpatialLowPass(lines)
-
-
-def _restore(name: str, arrays: Mapping[str, Array]) -> Array:
-    if name not in arrays:
-        raise ValueError(
-            "load: the file is not an extractor written by wiatowski.save, or it is damaged "
-            f"(without the array {name!r})."
-        )
-    return arrays[name]
-
-
-def _restore_nonlinearity(entry: Mapping[str, Any], functions: Mapping[str, Pointwise]):
-    if entry.get("name") != "Pointwise":
-        return member_from("nonlinearity", entry, "the file")
-    name = entry["function"]
-    if name not in functions:
-        raise ValueError(
-            f"load: the extractor uses the function {name!r}, which a file cannot hold; pass "
-            f"functions={{{name!r}: wi.Pointwise(...)}}."
-        )
-    return functions[name]

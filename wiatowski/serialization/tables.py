@@ -64,11 +64,11 @@ _UNNAMED = {
 }
 
 
-def check_extractor(call: str, phi) -> None:
-    """Raise for what is no extractor."""
+def check_extractor(call: str, phi, others: str = "") -> None:
+    """Raise for what is no extractor, or none of what else the call takes."""
     if not isinstance(phi, FeatureExtractor):
         raise TypeError(
-            f"{call}: phi must be a FeatureExtractor, not a {type(phi).__name__}; of a scattering "
+            f"{call}: phi must be a FeatureExtractor{others}, not a {type(phi).__name__}; of a scattering "
             "transform S write S.network."
         )
 
