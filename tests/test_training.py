@@ -17,7 +17,7 @@ import optax
 import pytest
 
 import wiatowski as wi
-from wiatowski import learn, networks
+from wiatowski import learn, networks, plot
 from wiatowski.learn.diagnosis import diagnosis
 
 GRID = wi.Grid((8, 8))
@@ -284,3 +284,16 @@ def test_deformations_stay_below_their_size_and_move_a_ramp_by_themselves(most):
     np.testing.assert_allclose(
         moved[inside], (np.asarray(ramp)[0] - tau[0][1])[4:-4, 4:-4], atol=1e-4
     )
+
+
+def test_curves_of_a_run_are_drawn():
+    run = learn.train(small(), task(), task(40, seed=1), epochs=3)
+    canvas = plot.learning_curves(run.epochs, run.best)
+    loss, accuracy = canvas.axes
+    assert [line.get_ydata()[-1] for line in loss.get_lines()[:2]] == [
+        run.epochs[-1].training_loss,
+        run.epochs[-1].loss,
+    ]
+    assert (loss.get_xlabel(), accuracy.get_ylabel()) == ("epoch", "share of the signals")
+    with pytest.raises(ValueError, match="learning_curves: no epochs to draw"):
+        plot.learning_curves([])

@@ -15,5 +15,6 @@ from wiatowski.plot.fields import displacement as displacement
 from wiatowski.plot.fields import signal as signal
 from wiatowski.plot.heatmaps import overlay as overlay
 from wiatowski.plot.heatmaps import panel as panel
+from wiatowski.plot.learning import learning_curves as learning_curves
 from wiatowski.plot.matrices import singular_values as singular_values
 from wiatowski.plot.tiling import frequency_tiling as frequency_tiling
