@@ -228,6 +228,7 @@ Point = namedtuple("Point", "training_loss loss")
         ([2.3, 2.28, 2.27, 2.27, 2.265], [2.3] * 5, "Underfitting"),
         ([2, 1.8, 1.6, 1.4, 1.25], [2, 1.8, 1.6, 1.4, 1.25], "Learning rate too low"),
         ([2, 1, 0.5, 0.3, 0.298, 0.297, 0.296], [2, 1, 0.6, 0.4, 0.4, 0.41, 0.4], "Converged"),
+        ([2, 1, 0.3, 0.03, 0.003, 0.0003], [2, 1, 0.4, 0.2, 0.21, 0.2], "Converged"),
     ],
 )
 def test_what_a_curve_says(training, held_out, said):

@@ -14,6 +14,9 @@ _JUMPS = 0.4  # share of epochs in which the training loss rises by more than th
 _CHANCE = 0.05  # of the loss
 _STILL_FALLING = 0.03  # of the training loss per epoch, at the end
 _APART = 1.5  # validation loss at the end over its lowest
+_LEARNED = (
+    0.02  # training loss at the end over that at the beginning, below which it may fall further
+)
 _UNLEARNED = 0.8  # training loss at the end over that at the beginning
 
 
@@ -68,7 +71,7 @@ def diagnosis(epochs: Sequence[Measured], stopped: str) -> str:
             f"Underfitting: the training loss stays at {left:.0%} of its first value; use a larger model, or a "
             "learning rate that is ten times higher."
         )
-    if slope > _STILL_FALLING:
+    if slope > _STILL_FALLING and left > _LEARNED:
         return (
             f"Learning rate too low, or too few epochs: the training loss still fell by {slope:.0%} per epoch "
             "at the end; train longer, or try three times the rate."
