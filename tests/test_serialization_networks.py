@@ -44,8 +44,6 @@ def test_every_stage(name, tmp_path):
 def test_architectures(build, size, tmp_path):
     network = build(networks.RandomWeights(), size)
     back = assert_round_trips(network, tmp_path)
-    f = random(0, network.channels, size, size)
-    np.testing.assert_array_equal(network(f), back(f))
     assert (back.names, back.preprocessing) == (network.names, network.preprocessing)
 
 

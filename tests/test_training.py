@@ -124,7 +124,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights(tmp_path):
         return max(map(int, steps), default=0)
 
     draw, places = np.random.default_rng(0), []
-    for _ in range(3):
+    for _ in range(2):
         process, before = start("killed"), newest()
         while newest() == before and process.poll() is None:
             time.sleep(0.005)
@@ -132,7 +132,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights(tmp_path):
         process.send_signal(signal.SIGKILL)
         assert process.wait(60) == -signal.SIGKILL
         places.append(newest())
-    assert 0 < places[0] < places[1] < places[2] < 40
+    assert 0 < places[0] < places[1] < 40
     assert start("killed").wait(300) == 0
     expected, found = (dict(np.load(tmp_path / f"{name}.npz")) for name in ("whole", "killed"))
     assert expected.keys() == found.keys()
