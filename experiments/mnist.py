@@ -33,11 +33,10 @@ from tqdm import tqdm
 
 import wiatowski as wi
 from experiments.bench_extractor import version
+from experiments.cells import Cells, Result
 from wiatowski.explain.measures import proportion_interval
 from wiatowski.learn import FeatureTransformer, OrthogonalLeastSquares
 from wiatowski.serialization import write_whole
-
-Result = dict[str, Any]
 
 FORMAT = 1  # of the files in --out: those of another are computed again
 GRID = wi.Grid((28, 28))
@@ -88,7 +87,7 @@ class Cell(NamedTuple):
     @property
     def name(self) -> str:
         """Of its file."""
-        return "-".join(map(str, self)) + ".json"
+        return "-".join(map(str, self))
 
 
 def by_scale(path: tuple[str, ...]) -> bool:
@@ -163,8 +162,6 @@ def computed(cell: Cell, tuned: Result | None = None, sizes: Sizes = FULL) -> Re
     errors = int(np.sum(answers != test_labels))
     interval = proportion_interval(errors, len(test_labels))
     return {
-        "format": FORMAT,
-        "sizes": list(sizes),
         "cell": list(cell),
         "errors": errors,
         "error_percent": 100 * errors / len(test_labels),
@@ -276,31 +273,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 def completed(cells: list[Cell], options: argparse.Namespace) -> list[Result]:
     """The results of cells, those that are missing computed one after the other, each in a process of its own."""
-    sizes = SMALL if options.small else FULL
+    done = stored_in(options.out, SMALL if options.small else FULL)
     for cell in tqdm(cells, desc=options.data, unit="cell"):
-        if stored(cell, options.out, sizes) is None:
+        if done.get(cell.name) is None:
             call = ["--cell", *map(str, cell), "--out", str(options.out)]
             small = ["--small"] if options.small else []
             subprocess.run([sys.executable, "-m", "experiments.mnist", *call, *small], check=True)
-    found = (stored(cell, options.out, sizes) for cell in cells)
+    found = (done.get(cell.name) for cell in cells)
     return [result for result in found if result is not None]
 
 
-def stored(cell: Cell, folder: Path, sizes: Sizes) -> Result | None:
-    """A result that was computed before, by this version of the script and with as many images."""
-    try:
-        result = json.loads((folder / cell.name).read_text())
-    except (OSError, ValueError):
-        return None
-    same = result.get("format") == FORMAT and result.get("sizes") == list(sizes)
-    return result if same and result.get("cell") == list(cell) else None
+def stored_in(folder: Path, sizes: Sizes) -> Cells:
+    """The results of this version of the script with as many images."""
+    return Cells(folder, {"format": FORMAT, "sizes": list(sizes)})
 
 
 def write_cell(cell: Cell, folder: Path, sizes: Sizes) -> None:
     """Compute a cell and write its file."""
-    fewer = stored(cell._replace(images=sizes.train), folder, sizes)
-    result = computed(cell, fewer if cell.images > sizes.train else None, sizes)
-    write_whole(folder / cell.name, (json.dumps(result, indent=1) + "\n").encode())
+    cells = stored_in(folder, sizes)
+    fewer = cells.get(cell._replace(images=sizes.train).name)
+    cells.put(cell.name, computed(cell, fewer if cell.images > sizes.train else None, sizes))
 
 
 def as_text(results: list[Result], sizes: Sizes) -> str:
