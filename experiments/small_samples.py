@@ -1,0 +1,245 @@
+r"""Error on MNIST against the number of training digits: what is known beforehand, and what is learned.
+
+Scattering (Morlet wavelets) and curvelets with a linear classifier (ridge regression on the classes), an extractor of
+admissible learned filters with a linear head, and LeNet-5, the last two trained with Adam and stopped early. Every
+number of digits and seed draws its own training digits from the 60,000; a fifth of them choose the penalty or the
+epoch. All are tested on the same 10,000 others. Curves are means over the seeds, with the 95 % interval of the mean
+(Student). Every cell is a file in --out; a run that was stopped goes on with those that are missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import scipy.stats
+from matplotlib.figure import Figure
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+import wiatowski as wi
+from experiments.cells import Cells, Result
+from wiatowski import learn
+from wiatowski.learn import FeatureTransformer
+from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
+from wiatowski.serialization import write_whole
+
+FORMAT = 1
+COUNTS = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
+SEEDS = 5
+HELD_OUT = 0.2  # of the training digits
+PENALTIES = tuple(10.0**k for k in range(-2, 6))
+GRID = wi.Grid((28, 28))
+PLACES = 600_000  # digits that a training run sees at least, in epochs of its own
+MOST_EPOCHS = 100
+
+
+class Digits(NamedTuple):
+    """Images from 0 to 1, (count, 28, 28), and their numbers."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Contender(NamedTuple):
+    """A way to learn: `errors(train, test, seed)` counts the wrong answers."""
+
+    title: str
+    colour: str
+    errors: Callable[[Digits, Digits, int], int]
+
+
+def extractor(frame: wi.Frame) -> wi.FeatureExtractor:
+    """Two layers of moduli on paths of falling frequency, a sample in four."""
+    layers = [wi.Layer(frame, wi.Modulus())] * 2
+    return wi.FeatureExtractor(layers, GRID, paths="decreasing", output_stride=4).admissible()
+
+
+def linear(phi: wi.FeatureExtractor) -> Callable[[Digits, Digits, int], int]:
+    """Ridge regression on features, the penalty by leaving one out."""
+
+    def errors(train: Digits, test: Digits, seed: int) -> int:
+        classifier: Any = make_pipeline(
+            FeatureTransformer(phi, memory="3GB"),
+            StandardScaler(copy=False),
+            RidgeClassifierCV(PENALTIES),
+        )
+        classifier.fit(train.images, train.labels)
+        return int(np.sum(classifier.predict(test.images) != test.labels))
+
+    return errors
+
+
+def learned_filters(seed: int) -> learn.Built:
+    """Sixteen admissible filters of 7 x 7 taps, moduli, means over 4 x 4 samples, a linear head."""
+    draw = np.random.default_rng(seed)
+    frame = wi.frames.LearnedFilters(jnp.asarray(draw.standard_normal((16, 7, 7)) / 7, jnp.float32))
+    head = wi.networks.Head([wi.networks.Dense(np.zeros((10, 17 * 49)), np.zeros(10))], False)
+
+    def build(own):
+        layers = [wi.Layer(own[0], wi.Modulus())]
+        phi = wi.FeatureExtractor(layers, GRID, output_stride=4)
+        return wi.networks.Classifier(phi, own[1])
+
+    return learn.Built((frame, head.cast(np.float32)), build)
+
+
+def lenet(seed: int) -> wi.networks.Network:
+    """LeNet-5 with weights drawn anew."""
+    return wi.networks.lenet5(wi.networks.RandomWeights(seed))
+
+
+def trained(start: Callable[[int], Any], rate: float) -> Callable[[Digits, Digits, int], int]:
+    """Adam, stopped early on a fifth of the digits."""
+
+    def errors(train: Digits, test: Digits, seed: int) -> int:
+        cut = round((1 - HELD_OUT) * len(train.labels))
+        f, y = train.images[:, None], train.labels.astype(int)
+        batch = min(64, cut)
+        run = learn.train(
+            start(seed),
+            (f[:cut], y[:cut]),
+            (f[cut:], y[cut:]),
+            optimiser=optax.adam(rate),
+            epochs=int(np.clip(PLACES // cut, 1, MOST_EPOCHS)),
+            patience=10,
+            batch=batch,
+            seed=seed,
+        )
+        model = run.model.model() if isinstance(run.model, learn.Built) else run.model
+        scores = FeatureTransformer(lambda grid: lambda image: model(image[None])).fit_transform(
+            test.images
+        )
+        return int(np.sum(scores.argmax(axis=1) != test.labels))
+
+    return errors
+
+
+CONTENDERS = {
+    "scattering": Contender(
+        "scattering, linear classifier",
+        COLOURS["measured"],
+        linear(extractor(wi.frames.Morlet(scales=2, orientations=8))),
+    ),
+    "curvelets": Contender(
+        "curvelets, linear classifier",
+        COLOURS["second bound"],
+        linear(extractor(wi.frames.Curvelets(scales=2, one_sided=True))),
+    ),
+    "learned": Contender(
+        "admissible learned filters", COLOURS["upper"], trained(learned_filters, 3e-3)
+    ),
+    "lenet5": Contender("LeNet-5", COLOURS["neutral"], trained(lenet, 1e-3)),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compute what is missing, write the figure and the table, print the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.small_samples",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, default=Path("small_samples"), help="folder")
+    parser.add_argument("--most", type=int, default=COUNTS[-1], help="training digits (60,000)")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="draws of each number (5)")
+    parser.add_argument("--test", type=int, default=10_000, help="test digits (10,000)")
+    options = parser.parse_args(arguments)
+    counts = [count for count in COUNTS if count <= options.most]
+    if not counts or options.seeds < 2 or not 1 <= options.test <= 10_000:
+        parser.error(f"--most must be at least {COUNTS[0]}, --seeds 2, and --test from 1 to 10000")
+    done = Cells(options.out, {"format": FORMAT, "test": options.test})
+    rates = measured(done, counts, options.seeds, options.test)
+    write_whole(options.out / "small_samples.md", as_text(rates, counts).encode())
+    drawn(rates, counts).savefig(options.out / "small_samples.png", dpi=150, bbox_inches="tight")
+    print(as_text(rates, counts), end="")
+    return 0
+
+
+def measured(
+    done: Cells, counts: Sequence[int], seeds: int, test: int
+) -> dict[str, list[list[float]]]:
+    """Per contender and number of digits the error in per cent of every seed."""
+    data = wi.data.mnist()
+    images, test_images = (f.astype(np.float32) / 255 for f in (data.images, data.test_images))
+    others = Digits(test_images[:test], data.test_labels[:test])
+    jobs = [(name, n, seed) for n in counts for name in CONTENDERS for seed in range(seeds)]
+    for name, count, seed in tqdm(jobs, desc="cells", unit="cell"):
+        key = f"{name}-{count}-{seed}"
+        if done.get(key) is None:
+            begun = time.perf_counter()
+            chosen = np.random.default_rng((seed, count)).permutation(len(images))[:count]
+            train = Digits(images[chosen], data.labels[chosen])
+            errors = CONTENDERS[name].errors(train, others, seed)
+            result: Result = {"errors": errors, "seconds": time.perf_counter() - begun}
+            done.put(key, result)
+
+    def rate(name: str, count: int, seed: int) -> float:
+        result = done.get(f"{name}-{count}-{seed}")
+        assert result is not None
+        return 100 * result["errors"] / test
+
+    return {
+        name: [[rate(name, count, seed) for seed in range(seeds)] for count in counts]
+        for name in CONTENDERS
+    }
+
+
+def interval(rates: Sequence[float]) -> tuple[float, float]:
+    """Mean, and half of the 95 % interval of the mean (Student)."""
+    half = scipy.stats.t.ppf(0.975, len(rates) - 1) * np.std(rates, ddof=1) / np.sqrt(len(rates))
+    return float(np.mean(rates)), float(half)
+
+
+def as_text(rates: dict[str, list[list[float]]], counts: Sequence[int]) -> str:
+    """A table in Markdown: errors in per cent."""
+    lines = [
+        "| digits | " + " | ".join(CONTENDERS[name].title for name in rates) + " |",
+        "|---" * (1 + len(rates)) + "|",
+    ]
+    for place, count in enumerate(counts):
+        cells = [
+            "{:.2f} ± {:.2f}".format(*interval(rates_of[place])) for rates_of in rates.values()
+        ]
+        lines.append(f"| {count:,} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def drawn(rates: dict[str, list[list[float]]], counts: Sequence[int]) -> Figure:
+    """Error against the number of digits, both on logarithmic axes."""
+    canvas, ((axes,),) = figure(7.2, 4.6)
+    for name, of_counts in rates.items():
+        means, halves = zip(*(interval(seeds) for seeds in of_counts), strict=True)
+        axes.errorbar(
+            counts,
+            means,
+            yerr=halves,
+            color=CONTENDERS[name].colour,
+            marker="o",
+            ms=4,
+            lw=1.8,
+            capsize=3,
+            label=CONTENDERS[name].title,
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.minorticks_off()
+    ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if axes.get_ylim()[0] < t < axes.get_ylim()[1]]
+    axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    line_axes(axes, "training digits", "error on test digits, %")
+    legend(axes, fontsize=9)
+    return canvas
+
+
+if __name__ == "__main__":
+    sys.exit(main())

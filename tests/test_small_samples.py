@@ -1,0 +1,54 @@
+"""Error against the number of digits: draws, intervals, resumption, and real contenders on few digits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from experiments import small_samples
+from experiments.small_samples import CONTENDERS, Contender, Digits
+
+
+def test_the_interval_is_students():
+    draw = np.random.default_rng(0).standard_normal(6)
+    mean, half = small_samples.interval(draw)
+    low, high = scipy.stats.ttest_1samp(draw, 0).confidence_interval(0.95)
+    assert (mean - half, mean + half) == pytest.approx((low, high))
+
+
+def test_a_stopped_run_goes_on_with_the_same_draws(tmp_path, monkeypatch, capsys):
+    seen = []
+
+    def errors(train: Digits, test: Digits, seed: int) -> int:
+        if len(seen) == 3 and not stopped:
+            stopped.append(True)
+            raise KeyboardInterrupt
+        seen.append((len(train.labels), seed, train.images.sum()))
+        assert test.images.shape == (50, 28, 28)
+        return len(seen)
+
+    stopped: list[bool] = []
+    monkeypatch.setattr(
+        small_samples, "CONTENDERS", {"stub": Contender("a stub", "#000000", errors)}
+    )
+    call = ["--most", "300", "--seeds", "2", "--test", "50", "--out", str(tmp_path)]
+    with pytest.raises(KeyboardInterrupt):
+        small_samples.main(call)
+    assert small_samples.main(call) == 0
+    assert [row[:2] for row in seen] == [(100, 0), (100, 1), (300, 0), (300, 1)]
+    assert len({row[2] for row in seen}) == 4
+    assert "| 100 | 3.00 ± 12.71 |" in capsys.readouterr().out
+    assert (tmp_path / "small_samples.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("name", CONTENDERS)
+def test_contenders_learn_stripes(name, monkeypatch):
+    monkeypatch.setattr(small_samples, "MOST_EPOCHS", 40)
+    draw = np.random.default_rng(0)
+    labels = draw.integers(0, 2, 120)
+    images = 0.3 * draw.random((120, 28, 28)).astype(np.float32)
+    images[labels == 0, :, ::4] += 0.5
+    images[labels == 1, ::4, :] += 0.5
+    train, test = Digits(images[:80], labels[:80]), Digits(images[80:], labels[80:])
+    assert CONTENDERS[name].errors(train, test, 0) <= 4
