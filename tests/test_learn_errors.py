@@ -54,6 +54,14 @@ def other_checkpoint(folder):
     trained(LOUDER, folder=folder / "run")
 
 
+def damaged_checkpoint(folder):
+    trained(folder=folder / "run")
+    for file in (folder / "run" / "1" / "state").rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[:10])
+    trained(folder=folder / "run")
+
+
 def foreign_folder(folder):
     (folder / "thesis").mkdir()
     (folder / "thesis" / "chapter.tex").touch()
@@ -163,6 +171,11 @@ ERRORS = {
         other_checkpoint,
         ValueError,
         "run holds a checkpoint of another run: model differ; give a new folder",
+    ),
+    "a checkpoint that is damaged": (
+        damaged_checkpoint,
+        ValueError,
+        "checkpoint 1 in run cannot be read .* delete the folder 1 to go on from the one before it",
     ),
     "a folder of something else": (
         foreign_folder,

@@ -47,7 +47,7 @@ class Checkpoints:
         if step is None:
             return state, []
         args = self._orbax.args
-        told = self._manager.restore(step, args=args.Composite(facts=args.JsonRestore()))["facts"]
+        told = self._read(step, "facts", args.JsonRestore())
         differ = [name for name, own in self._facts.items() if told["facts"].get(name) != own]
         if differ:
             raise ValueError(
@@ -56,11 +56,18 @@ class Checkpoints:
             )
         leaves, structure = jax.tree.flatten(state)
         plain = {str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)}
-        restored = self._manager.restore(
-            step, args=args.Composite(state=args.StandardRestore(plain))
-        )["state"]
+        restored = self._read(step, "state", args.StandardRestore(plain))
         values = [jax.numpy.asarray(restored[str(n)]) for n in range(len(leaves))]
         return jax.tree.unflatten(structure, values), told["epochs"]
+
+    def _read(self, step: int, name: str, how: Any) -> Any:
+        try:
+            return self._manager.restore(step, args=self._orbax.args.Composite(**{name: how}))[name]
+        except Exception as error:  # of many kinds, from orbax and what it stores with
+            raise ValueError(
+                f"train: checkpoint {step} in {self._folder.name} cannot be read ({str(error).strip():.120}); delete "
+                f"the folder {step} to go on from the one before it."
+            ) from None
 
     def write(self, state: Any, history: Sequence[Any]) -> None:
         """A checkpoint after the last epoch; the older ones but one go."""
