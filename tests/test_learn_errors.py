@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import resource
@@ -73,17 +74,32 @@ def without_orbax(folder):
         trained(folder=folder / "run")
 
 
-def filled_disk(folder):
-    """On a file system of few bytes: the limit of the process's files stands in for it."""
-    transformer = FeatureTransformer(memory="100kB", folder=folder)
-    images, limits = np.ones((4000, 16), np.float32), resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+@contextlib.contextmanager
+def files_of_at_most(size):
+    """Stands in for a full disk."""
+    limits, before = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
     try:
-        transformer.fit_transform(images)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, before)
+
+
+def filled_disk(folder):
+    transformer = FeatureTransformer(memory="100kB", folder=folder)
+    with files_of_at_most(150_000):
+        transformer.fit_transform(np.ones((4000, 16), np.float32))
+
+
+def no_room_for_a_checkpoint(folder):
+    trained(folder=folder / "run")
+    try:
+        with files_of_at_most(150):
+            trained(folder=folder / "run", epochs=2)
+    finally:  # nothing is lost
+        assert len(trained(folder=folder / "run", epochs=2).epochs) == 2
 
 
 ERRORS = {
@@ -171,6 +187,11 @@ ERRORS = {
         other_checkpoint,
         ValueError,
         "run holds a checkpoint of another run: model differ; give a new folder",
+    ),
+    "no room for a checkpoint": (
+        no_room_for_a_checkpoint,
+        OSError,
+        "the checkpoint after epoch 2 could not be written to run .*; make room, and the same call goes on",
     ),
     "a checkpoint that is damaged": (
         damaged_checkpoint,

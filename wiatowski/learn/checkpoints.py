@@ -75,11 +75,21 @@ class Checkpoints:
         leaves = jax.tree.leaves(state)
         plain = {str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)}
         told = {"facts": self._facts, "epochs": [list(epoch) for epoch in history]}
-        self._manager.save(
-            len(history),
-            args=args.Composite(state=args.StandardSave(plain), facts=args.JsonSave(told)),
-        )
-        self._manager.wait_until_finished()
+        composite = args.Composite(state=args.StandardSave(plain), facts=args.JsonSave(told))
+        try:
+            self._manager.save(len(history), args=composite)
+            self._manager.wait_until_finished()
+        except (
+            Exception
+        ) as error:  # of many kinds: a full disk is a ValueError of what orbax stores with
+            raise OSError(
+                f"train: the checkpoint after epoch {len(history)} could not be written to {self._folder.name} "
+                f"({_last_words(error)}); make room, and the same call goes on after the last whole one."
+            ) from None
+
+
+def _last_words(error: Exception) -> str:
+    return str(error).strip().rpartition(": ")[2][:120]
 
 
 def fingerprint(tree: Any) -> str:
