@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ class Cells:
             return None
         same = isinstance(result, dict) and all(result.get(k) == v for k, v in self._facts.items())
         return result if same else None
+
+    def kept(self, name: str, compute: Callable[[], Result]) -> Result:
+        """What is stored; computed and stored first where it is missing."""
+        found = self.get(name)
+        if found is None:
+            found = compute()
+            self.put(name, found)
+        return found
 
     def put(self, name: str, result: Result) -> None:
         """Store a result with the facts."""

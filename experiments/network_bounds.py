@@ -16,7 +16,7 @@ import statistics
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -26,13 +26,12 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import wiatowski as wi
+from experiments.cells import Cells, Result
 from experiments.steepest_pairs import Pair, quotient, steepest_pairs
 from wiatowski import networks
 from wiatowski.networks import LayerBound, Network, NetworkBounds, RandomWeights
 from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
 from wiatowski.serialization import write_whole
-
-Result = dict[str, Any]
 
 SIZE = 64
 NETWORKS: dict[str, tuple[str, Callable[[], Network]]] = {
@@ -101,25 +100,15 @@ def measured(chosen: list[str], out: Path, side: int, steps: int, seed: int) -> 
     found: dict[str, Result] = {}
     for name in chosen:
         cut = parts(NETWORKS[name][1](), side)
-        folder = out / "parts" / name
-        folder.mkdir(parents=True, exist_ok=True)
+        cells = Cells(out / "parts" / name, {"setting": setting})
         own = found[name] = {}
         for label, part in tqdm(cut.items(), desc=name, unit="part", disable=None):
-            path = folder / f"{label.replace('/', '.')}.json"
-            own[label] = kept(path, setting, partial(examined, part, steps, seed))
+            compute = partial(examined, part, steps, seed)
+            own[label] = cells.kept(label.replace("/", "."), lambda c=compute: {"found": c()})[
+                "found"
+            ]
         compose(own)
     return {"setting": setting, "networks": found}
-
-
-def kept(path: Path, setting: Result, compute: Callable[[], Result]) -> Result:
-    """What a file holds for a setting; computed and written first where it does not."""
-    if path.exists():
-        stored = json.loads(path.read_text())
-        if stored["setting"] == setting:
-            return stored["found"]
-    found = compute()
-    write_whole(path, json.dumps({"setting": setting, "found": found}).encode())
-    return found
 
 
 def parts(network: Network, side: int) -> dict[str, Part]:

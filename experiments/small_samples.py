@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 import wiatowski as wi
 from experiments.cells import Cells, Result
+from experiments.mnist import BESIDE, GRID, pixels
 from wiatowski import learn
 from wiatowski.learn import FeatureTransformer
 from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
@@ -38,7 +39,6 @@ COUNTS = (100, 300, 1_000, 3_000, 10_000, 30_000, 60_000)
 SEEDS = 5
 HELD_OUT = 0.2  # of the training digits
 PENALTIES = tuple(10.0**k for k in range(-2, 6))
-GRID = wi.Grid((28, 28))
 PLACES = 600_000  # digits that a training run sees at least, in epochs of its own
 MOST_EPOCHS = 100
 
@@ -58,18 +58,12 @@ class Contender(NamedTuple):
     errors: Callable[[Digits, Digits, int], int]
 
 
-def extractor(frame: wi.Frame) -> wi.FeatureExtractor:
-    """Two layers of moduli on paths of falling frequency, a sample in four."""
-    layers = [wi.Layer(frame, wi.Modulus())] * 2
-    return wi.FeatureExtractor(layers, GRID, paths="decreasing", output_stride=4).admissible()
-
-
-def linear(phi: wi.FeatureExtractor) -> Callable[[Digits, Digits, int], int]:
+def linear(build: Callable[[], wi.FeatureExtractor]) -> Callable[[Digits, Digits, int], int]:
     """Ridge regression on features, the penalty by leaving one out."""
 
     def errors(train: Digits, test: Digits, seed: int) -> int:
         classifier: Any = make_pipeline(
-            FeatureTransformer(phi, memory="3GB"),
+            FeatureTransformer(build(), memory="3GB"),
             StandardScaler(copy=False),
             RidgeClassifierCV(PENALTIES),
         )
@@ -128,12 +122,12 @@ CONTENDERS = {
     "scattering": Contender(
         "scattering, linear classifier",
         COLOURS["measured"],
-        linear(extractor(wi.frames.Morlet(scales=2, orientations=8))),
+        linear(BESIDE["Morlet"]),
     ),
     "curvelets": Contender(
         "curvelets, linear classifier",
         COLOURS["second bound"],
-        linear(extractor(wi.frames.Curvelets(scales=2, one_sided=True))),
+        linear(BESIDE["Curvelets"]),
     ),
     "learned": Contender(
         "admissible learned filters", COLOURS["upper"], trained(learned_filters, 3e-3)
@@ -170,18 +164,18 @@ def measured(
 ) -> dict[str, list[list[float]]]:
     """Per contender and number of digits the error in per cent of every seed."""
     data = wi.data.mnist()
-    images, test_images = (f.astype(np.float32) / 255 for f in (data.images, data.test_images))
-    others = Digits(test_images[:test], data.test_labels[:test])
+    others = Digits(pixels(data.test_images[:test]), data.test_labels[:test])
     jobs = [(name, n, seed) for n in counts for name in CONTENDERS for seed in range(seeds)]
     for name, count, seed in tqdm(jobs, desc="cells", unit="cell"):
-        key = f"{name}-{count}-{seed}"
-        if done.get(key) is None:
+
+        def compute(name=name, count=count, seed=seed) -> Result:
             begun = time.perf_counter()
-            chosen = np.random.default_rng((seed, count)).permutation(len(images))[:count]
-            train = Digits(images[chosen], data.labels[chosen])
+            chosen = np.random.default_rng((seed, count)).permutation(len(data.labels))[:count]
+            train = Digits(pixels(data.images[chosen]), data.labels[chosen])
             errors = CONTENDERS[name].errors(train, others, seed)
-            result: Result = {"errors": errors, "seconds": time.perf_counter() - begun}
-            done.put(key, result)
+            return {"errors": errors, "seconds": time.perf_counter() - begun}
+
+        done.kept(f"{name}-{count}-{seed}", compute)
 
     def rate(name: str, count: int, seed: int) -> float:
         result = done.get(f"{name}-{count}-{seed}")

@@ -140,6 +140,47 @@ def test_killed_at_any_moment_it_ends_with_the_same_weights(tmp_path):
         np.testing.assert_array_equal(expected[name], found[name])
 
 
+FULL = """
+import sys
+sys.path.insert(0, {folder!r})
+import test_learn_errors as t
+t.trained(folder=sys.argv[1])
+try:
+    with t.files_of_at_most(150):
+        t.trained(folder=sys.argv[1], epochs=2)
+except OSError as error:
+    print(error)
+print(len(t.trained(folder=sys.argv[1], epochs=2).epochs))
+"""
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path):
+    """In a process of its own: what orbax leaves running would fail in another test."""
+    script = FULL.format(folder=str(Path(__file__).parent))
+    call = [sys.executable, "-c", script, str(tmp_path / "run")]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    told, epochs = done.stdout.splitlines()
+    assert told.startswith("train: the checkpoint after epoch 2 could not be written to run (")
+    assert epochs == "2"
+
+
+def test_a_run_with_another_rate_loss_or_nonlinearity_is_another_run(tmp_path):
+    options = {"epochs": 1, "batch": 32, "folder": tmp_path / "run"}
+    learn.train(small(), task(), task(), **options)
+    bent = eqx.tree_at(lambda n: n.layers[0], small(), replace_fn=with_tanh)
+    for model, other, named in [
+        (small(), {"optimiser": optax.adam(1e-2)}, "optimiser"),
+        (small(), {"augment": [learn.Noisy(0.1)]}, "loss"),
+        (bent, {}, "model"),
+    ]:
+        with pytest.raises(ValueError, match=f"of another run: {named} differ"):
+            learn.train(model, task(), task(), **options, **other)
+
+
+def with_tanh(layer):
+    return wi.Layer(layer.frame, wi.Tanh(), layer.pooling)
+
+
 def test_a_finished_run_is_read_and_goes_on_for_more_epochs(tmp_path):
     options = {"batch": 32, "folder": tmp_path / "run", "patience": None}
     data = task(), task(40, seed=1)

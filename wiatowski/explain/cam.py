@@ -255,8 +255,8 @@ def _score_cam(model, f, index, options: _Options):
     streams = _STREAMS if jax.default_backend() == "cpu" else 1
 
     def masked_scores(chunk):
-        parts = np.array_split(np.arange(len(chunk)), min(streams, len(chunk)))
-        return jnp.concatenate([jax.vmap(masked_score)(chunk[a[0] : a[-1] + 1]) for a in parts])
+        parts = jnp.array_split(chunk, min(streams, len(chunk)))
+        return jnp.concatenate([jax.vmap(masked_score)(part) for part in parts])
 
     scores = map_chunks(masked_scores, maps, options.chunk)
     return _weighted(jax.nn.softmax(scores), maps, options.signed)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 
-__all__ = ["Checkpoints", "fingerprint"]
+__all__ = ["Checkpoints"]
 
 _KEPT = 2
 
@@ -54,11 +52,10 @@ class Checkpoints:
                 f"train: {self._folder.name} holds a checkpoint of another run: {', '.join(differ)} differ; give a "
                 "new folder, or the call that it is of."
             )
-        leaves, structure = jax.tree.flatten(state)
-        plain = {str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)}
-        restored = self._read(step, "state", args.StandardRestore(plain))
-        values = [jax.numpy.asarray(restored[str(n)]) for n in range(len(leaves))]
-        return jax.tree.unflatten(structure, values), told["epochs"]
+        numbered = _numbered(state)
+        restored = self._read(step, "state", args.StandardRestore(numbered))
+        values = [jax.numpy.asarray(restored[name]) for name in numbered]
+        return jax.tree.unflatten(jax.tree.structure(state), values), told["epochs"]
 
     def _read(self, step: int, name: str, how: Any) -> Any:
         try:
@@ -72,34 +69,27 @@ class Checkpoints:
     def write(self, state: Any, history: Sequence[Any]) -> None:
         """A checkpoint after the last epoch; the older ones but one go."""
         args = self._orbax.args
-        leaves = jax.tree.leaves(state)
-        plain = {str(n): np.asarray(leaf) for n, leaf in enumerate(leaves)}
         told = {"facts": self._facts, "epochs": [list(epoch) for epoch in history]}
-        composite = args.Composite(state=args.StandardSave(plain), facts=args.JsonSave(told))
+        composite = args.Composite(
+            state=args.StandardSave(_numbered(state)), facts=args.JsonSave(told)
+        )
         try:
             self._manager.save(len(history), args=composite)
             self._manager.wait_until_finished()
-        except (
-            Exception
-        ) as error:  # of many kinds: a full disk is a ValueError of what orbax stores with
+        except Exception as error:  # of many kinds; a full disk is a ValueError from below orbax
             raise OSError(
                 f"train: the checkpoint after epoch {len(history)} could not be written to {self._folder.name} "
                 f"({_last_words(error)}); make room, and the same call goes on after the last whole one."
             ) from None
 
 
+def _numbered(tree: Any) -> dict[str, np.ndarray]:
+    """The arrays of a tree by their place in it."""
+    return {str(n): np.asarray(leaf) for n, leaf in enumerate(jax.tree.leaves(tree))}
+
+
 def _last_words(error: Exception) -> str:
     return str(error).strip().rpartition(": ")[2][:120]
-
-
-def fingerprint(tree: Any) -> str:
-    """A digest of the arrays of a tree, and of where they stand in it."""
-    digest = hashlib.sha256()
-    for path, leaf in jax.tree_util.tree_leaves_with_path(eqx.filter(tree, eqx.is_array)):
-        array = np.ascontiguousarray(leaf)
-        digest.update(f"{jax.tree_util.keystr(path)} {array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _orbax():

@@ -14,10 +14,8 @@ _JUMPS = 0.4  # share of epochs in which the training loss rises by more than th
 _CHANCE = 0.05  # of the loss
 _STILL_FALLING = 0.03  # of the training loss per epoch, at the end
 _APART = 1.5  # validation loss at the end over its lowest
-_LEARNED = (
-    0.02  # training loss at the end over that at the beginning, below which it may fall further
-)
 _UNLEARNED = 0.8  # training loss at the end over that at the beginning
+_LEARNED = 0.02  # the same, below which it may fall further
 
 
 class Measured(Protocol):

@@ -12,11 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from tqdm import tqdm
 
 from wiatowski._types import Array, all_finite
-from wiatowski.learn.checkpoints import Checkpoints, fingerprint
+from wiatowski.certificates.identity import fingerprint
+from wiatowski.learn.checkpoints import Checkpoints
 from wiatowski.learn.diagnosis import diagnosis
-from wiatowski.learn.extra import progress_bar
+from wiatowski.streaming.identity import digest
 
 __all__ = ["Built", "Epoch", "Trained", "train"]
 
@@ -166,8 +168,10 @@ def train(
         raise ValueError(
             f"train: batch must lie in 1..{len(signals)}, the number of signals, not {batch!r}."
         )
-    mask = trainable(model) if trainable is not None else jax.tree.map(eqx.is_inexact_array, model)
-    learned, fixed = eqx.partition(model, jax.tree.map(_both, mask, _floating(model)))
+    mask = jax.tree.map(eqx.is_inexact_array, model)
+    if trainable is not None:
+        mask = jax.tree.map(lambda floating, asked: floating and asked, mask, trainable(model))
+    learned, fixed = eqx.partition(model, mask)
     if not jax.tree.leaves(learned):
         raise ValueError(
             "train: the model has no floating array that is trained; give it layers with taps or weights, or "
@@ -175,21 +179,25 @@ def train(
         )
     run = _Run(fixed, optimiser, loss, tuple(augment))
     state = _State(learned, optimiser.init(learned), learned)
-    facts = {
-        "model": fingerprint((learned, fixed)),
-        "optimiser": fingerprint(state.optimiser),
-        "data": fingerprint((signals[:1], signals[-1:], labels, *held_out)),
-        "batch": batch,
-        "seed": seed,
-    }
+    facts = (
+        {}
+        if folder is None
+        else {
+            "model": digest((learned, fixed)),
+            "optimiser": digest(optimiser),
+            "loss": digest((loss, tuple(augment))),
+            "data": fingerprint(signals[:1], signals[-1:], labels, *held_out),
+            "batch": batch,
+            "seed": seed,
+        }
+    )
     kept = None if folder is None else Checkpoints(folder, facts)
     history: list[Epoch] = []
     if kept is not None:
         state, rows = kept.last(state)
         history = [Epoch(int(row[0]), *row[1:]) for row in rows]
-    bar = progress_bar(epochs, "train", "epoch", progress)
+    bar = tqdm(total=epochs, initial=len(history), desc="train", unit="epoch", disable=not progress)
     with bar:
-        bar.update(len(history))
         while (stopped := _stopped(history, epochs, patience)) is None:
             state, epoch = run.pass_over(state, signals, labels, held_out, batch, seed, history)
             history.append(epoch)
@@ -306,11 +314,3 @@ def _checked(name: str, signals, labels) -> tuple[np.ndarray, np.ndarray]:
     if not all_finite(signals):
         raise ValueError(f"train: the signals of {name} hold NaN or infinite samples.")
     return signals, labels
-
-
-def _floating(model) -> Any:
-    return jax.tree.map(eqx.is_inexact_array, model)
-
-
-def _both(asked, floating) -> bool:
-    return bool(asked) and bool(floating)

@@ -11,6 +11,7 @@ import numpy as np
 
 from wiatowski.layer import Layer
 from wiatowski.networks import Convolution, Dense, Head, Network
+from wiatowski.networks.sources import count_of
 from wiatowski.nonlinearities import Identity
 
 __all__ = ["from_layer", "head_alone", "with_new_head"]
@@ -37,7 +38,7 @@ def with_new_head(network: Network, classes: Sequence[str] | int, seed: int = 0)
     >>> with_new_head(network, ("cat", "dog")).classes
     ('cat', 'dog')
     """
-    count = classes if isinstance(classes, int) else len(classes)
+    count = count_of(classes)
     if count < 2:
         raise ValueError(f"with_new_head: there must be at least two classes, not {count}.")
     draw, layers, dense = np.random.default_rng(seed), list(network.layers), network.head.layers
@@ -78,25 +79,22 @@ def from_layer(layer: int | str) -> Callable[[Network], Any]:
 
     def trained(network: Network) -> Any:
         first = network.depth_of(layer)
-        marked = [
-            jax.tree.map(eqx.is_inexact_array, own) if n >= first else _frozen(own)
-            for n, own in enumerate(network.layers, start=1)
-        ]
-        mask = _frozen(network)
-        mask = eqx.tree_at(lambda m: m.layers, mask, tuple(marked))
-        return eqx.tree_at(lambda m: m.head, mask, jax.tree.map(eqx.is_inexact_array, network.head))
+        return eqx.tree_at(
+            lambda m: (*m.layers[first - 1 :], m.head),
+            _filled(network, False),
+            tuple(_filled(part, True) for part in (*network.layers[first - 1 :], network.head)),
+        )
 
     return trained
 
 
 def head_alone(network: Network) -> Any:
     """For `train(trainable=...)`: what `with_new_head` makes anew is trained, and nothing else."""
-    if network.head.layers:
-        mask = _frozen(network)
-        last = jax.tree.map(eqx.is_inexact_array, network.head.layers[-1])
-        return eqx.tree_at(lambda m: m.head.layers[-1], mask, last)
-    return from_layer(network.depth)(network)
+    if not network.head.layers:
+        return from_layer(network.depth)(network)
+    last = _filled(network.head.layers[-1], True)
+    return eqx.tree_at(lambda m: m.head.layers[-1], _filled(network, False), last)
 
 
-def _frozen(tree) -> Any:
-    return jax.tree.map(lambda _: False, tree)
+def _filled(tree, value: bool) -> Any:
+    return jax.tree.map(lambda _: value, tree)

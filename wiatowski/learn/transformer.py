@@ -18,6 +18,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
+from tqdm import tqdm
 
 from wiatowski import streaming
 from wiatowski._types import Array
@@ -26,7 +27,6 @@ from wiatowski.features import Features
 from wiatowski.frames import Haar
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
-from wiatowski.learn.extra import progress_bar
 from wiatowski.streaming.ceiling import in_bytes
 
 __all__ = ["FeatureTransformer"]
@@ -117,10 +117,10 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         X = _as_array(X)
         images = X.shape[1:] if getattr(X, "ndim", 2) > 2 else None
         X = self._rows(X, reset=True)
-        self._signal_shape = self._shape_of(X.shape[1], images)
-        self.extractor_ = self._on_grid()
+        shape = self._shape_of(X.shape[1], images)
+        self.extractor_ = self._on_grid(shape)
         self.columns_ = None
-        self._whole = _Whole(self.extractor_, self._channels, self._signal_shape)
+        self._whole = _Whole(self.extractor_, X.shape[1] // math.prod(shape), shape)
         if self.select is None:
             return X, None
         first = slice(None, self.select_rows)
@@ -142,7 +142,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Depth, path and sample of every column: `depth=1 scale=1,axes=LH at 3,0`."""
         check_is_fitted(self)
-        names = np.array(self._names(), dtype=object)
+        names = np.array(self._whole.names(), dtype=object)
         return names if self.columns_ is None else names[self.columns_]
 
     def __sklearn_tags__(self):
@@ -175,17 +175,16 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
                 "FeatureTransformer: signals of a single number (n_features = 1) have no frequencies to filter; "
                 "give rows of at least two."
             )
-        self._channels = numbers // size
         return shape
 
-    def _on_grid(self) -> Callable:
+    def _on_grid(self, shape: tuple[int, ...]) -> Callable:
         given: Any = self.extractor
         if given is None:
             given = [Layer(Haar(scales=1))]
         if callable(given) and not hasattr(given, "grid"):
-            given = given(Grid(self._signal_shape))
+            given = given(Grid(shape))
         if isinstance(given, (list, tuple)):
-            given = FeatureExtractor(list(given), Grid(self._signal_shape))
+            given = FeatureExtractor(list(given), Grid(shape))
         if not callable(given):
             raise TypeError(
                 "FeatureTransformer: extractor must be a FeatureExtractor, a list of layers, or a function of a Grid "
@@ -200,20 +199,12 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         row = jax.ShapeDtypeStruct(X.shape[1:], jax.dtypes.canonicalize_dtype(X.dtype))
         out = jax.eval_shape(phi, row)
         shape, ceiling = (len(X), *out.shape), in_bytes(self.memory)
-        bar = progress_bar(len(X), description, "signal", self.progress)
+        bar = tqdm(total=len(X), desc=description, unit="signal", disable=not self.progress)
         with bar, _Result(shape, out.dtype, ceiling, self.folder) as result:
             for rows, (block,) in streaming.blocks(phi, X, memory=ceiling):
                 result.append(block)
                 bar.update(rows.stop - rows.start)
         return result.array()
-
-    def _names(self) -> list[str]:
-        shape = (self._channels, *self._signal_shape) if self._channels > 1 else self._signal_shape
-        one = jax.eval_shape(self.extractor_, jax.ShapeDtypeStruct(self._signal_shape, np.float32))
-        own = _names_of(one)
-        if self._channels > 1:
-            own = [f"channel={c} {name}" for c in range(shape[0]) for name in own]
-        return own
 
 
 def _as_array(X):
@@ -259,6 +250,14 @@ class _Whole(eqx.Module):
     def __call__(self, row: Array) -> Array:
         signals = row.reshape(self.channels, *self.shape)
         return jax.vmap(self._of_one)(signals).reshape(-1)
+
+    def names(self) -> list[str]:
+        """What each number is."""
+        one = jax.eval_shape(self.extractor, jax.ShapeDtypeStruct(self.shape, np.float32))
+        own = _names_of(one)
+        if self.channels == 1:
+            return own
+        return [f"channel={c} {name}" for c in range(self.channels) for name in own]
 
     def _of_one(self, signal: Array) -> Array:
         flat = []

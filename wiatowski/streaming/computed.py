@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -11,9 +11,9 @@ import numpy as np
 from wiatowski.streaming.ceiling import in_bytes
 from wiatowski.streaming.chunk import chunk_within
 from wiatowski.streaming.program import Program
-from wiatowski.streaming.source import open_source
+from wiatowski.streaming.source import Source, open_source
 
-__all__ = ["blocks"]
+__all__ = ["blocks", "one_ahead"]
 
 
 def blocks(
@@ -41,16 +41,28 @@ def blocks(
     program = Program(phi, opened.signal, used)
     ceiling = None if memory is None else in_bytes(memory)
     size = chunk_within(program, opened, 0, ceiling)
+    for n, computed in one_ahead(program, opened, size, range(-(-len(opened) // size))):
+        rows = slice(n * size, min((n + 1) * size, len(opened)))
+        yield rows, [np.asarray(leaf)[: rows.stop - rows.start] for leaf in computed]
+
+
+def one_ahead(
+    program: Program, source: Source, size: int, chunks: Iterable[int]
+) -> Iterator[tuple[int, list[jax.Array]]]:
+    """Numbers of chunks and their features: the devices work on a chunk while the caller has the one before it.
+
+    Args:
+        program: for signals of the source.
+        source: the signals.
+        size: signals per chunk.
+        chunks: their numbers.
+    """
     previous = None
-    for start in range(0, len(opened), size):
-        rows = slice(start, min(start + size, len(opened)))
-        computed = program(opened.read(rows.start, rows.stop), size)
+    for n in chunks:
+        signals = source.read(n * size, min((n + 1) * size, len(source)))
+        begun = n, program(signals, size)
         if previous is not None:
-            yield _on_host(*previous)
-        previous = (rows, computed)
+            yield previous
+        previous = begun
     if previous is not None:
-        yield _on_host(*previous)
-
-
-def _on_host(rows: slice, computed: list[jax.Array]) -> tuple[slice, list[np.ndarray]]:
-    return rows, [np.asarray(leaf)[: rows.stop - rows.start] for leaf in computed]
+        yield previous

@@ -12,6 +12,7 @@ import jax
 from wiatowski.streaming import processes
 from wiatowski.streaming.ceiling import in_bytes, whole
 from wiatowski.streaming.chunk import chunk_within
+from wiatowski.streaming.computed import one_ahead
 from wiatowski.streaming.extra import tqdm, zarr
 from wiatowski.streaming.feature_store import FeatureStore, load
 from wiatowski.streaming.identity import digest
@@ -119,17 +120,8 @@ def transform(
             disable=not progress or first != 0,
         )
         with bar:
-            # The devices work on a chunk while the one before it is written.
-            previous = None
-            for n in [n for n in own if n not in done]:
-                signals = opened.read(n * size, min((n + 1) * size, len(opened)))
-                computed = program(signals, size)
-                if previous is not None:
-                    writer.write(*previous)
-                    bar.update()
-                previous = (n, computed)
-            if previous is not None:
-                writer.write(*previous)
+            for n, computed in one_ahead(program, opened, size, [n for n in own if n not in done]):
+                writer.write(n, computed)
                 bar.update()
 
     try:
