@@ -16,9 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-import optax
 import scipy.stats
 from matplotlib.figure import Figure
 from sklearn.linear_model import RidgeClassifierCV
@@ -28,8 +26,8 @@ from tqdm import tqdm
 
 import wiatowski as wi
 from experiments.cells import Cells, Result
-from experiments.mnist import BESIDE, GRID, pixels
-from wiatowski import learn
+from experiments.digits import Digits, learned_filters, pixels, trained
+from experiments.mnist import BESIDE
 from wiatowski.learn import FeatureTransformer
 from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
 from wiatowski.serialization import write_whole
@@ -41,13 +39,6 @@ HELD_OUT = 0.2  # of the training digits
 PENALTIES = tuple(10.0**k for k in range(-2, 6))
 PLACES = 600_000  # digits that a training run sees at least, in epochs of its own
 MOST_EPOCHS = 100
-
-
-class Digits(NamedTuple):
-    """Images from 0 to 1, (count, 28, 28), and their numbers."""
-
-    images: np.ndarray
-    labels: np.ndarray
 
 
 class Contender(NamedTuple):
@@ -73,43 +64,19 @@ def linear(build: Callable[[], wi.FeatureExtractor]) -> Callable[[Digits, Digits
     return errors
 
 
-def learned_filters(seed: int) -> learn.Built:
-    """Sixteen admissible filters of 7 x 7 taps, moduli, means over 4 x 4 samples, a linear head."""
-    draw = np.random.default_rng(seed)
-    frame = wi.frames.LearnedFilters(jnp.asarray(draw.standard_normal((16, 7, 7)) / 7, jnp.float32))
-    head = wi.networks.Head([wi.networks.Dense(np.zeros((10, 17 * 49)), np.zeros(10))], False)
-
-    def build(own):
-        layers = [wi.Layer(own[0], wi.Modulus())]
-        phi = wi.FeatureExtractor(layers, GRID, output_stride=4)
-        return wi.networks.Classifier(phi, own[1])
-
-    return learn.Built((frame, head.cast(np.float32)), build)
-
-
 def lenet(seed: int) -> wi.networks.Network:
     """LeNet-5 with weights drawn anew."""
     return wi.networks.lenet5(wi.networks.RandomWeights(seed))
 
 
-def trained(start: Callable[[int], Any], rate: float) -> Callable[[Digits, Digits, int], int]:
+def network(start: Callable[[int], Any], rate: float) -> Callable[[Digits, Digits, int], int]:
     """Adam, stopped early on a fifth of the digits."""
 
     def errors(train: Digits, test: Digits, seed: int) -> int:
-        cut = round((1 - HELD_OUT) * len(train.labels))
-        f, y = train.images[:, None], train.labels.astype(int)
-        batch = min(64, cut)
-        run = learn.train(
-            start(seed),
-            (f[:cut], y[:cut]),
-            (f[cut:], y[cut:]),
-            optimiser=optax.adam(rate),
-            epochs=int(np.clip(PLACES // cut, 1, MOST_EPOCHS)),
-            patience=10,
-            batch=batch,
-            seed=seed,
-        )
-        model = run.model.model() if isinstance(run.model, learn.Built) else run.model
+        held_out = len(train.labels) - round((1 - HELD_OUT) * len(train.labels))
+        epochs = int(np.clip(PLACES // (len(train.labels) - held_out), 1, MOST_EPOCHS))
+        settings = {"rate": rate, "epochs": epochs, "seed": seed, "patience": 10}
+        model = trained(start(seed), train, held_out=held_out, **settings)
         scores = FeatureTransformer(lambda grid: lambda image: model(image[None])).fit_transform(
             test.images
         )
@@ -130,9 +97,11 @@ CONTENDERS = {
         linear(BESIDE["Curvelets"]),
     ),
     "learned": Contender(
-        "admissible learned filters", COLOURS["upper"], trained(learned_filters, 3e-3)
+        "admissible learned filters",
+        COLOURS["upper"],
+        network(lambda seed: learned_filters(16, 1, seed), 0.03),
     ),
-    "lenet5": Contender("LeNet-5", COLOURS["neutral"], trained(lenet, 1e-3)),
+    "lenet5": Contender("LeNet-5", COLOURS["neutral"], network(lenet, 1e-3)),
 }
 
 
