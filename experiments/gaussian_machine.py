@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, pairwise, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.svm import SVC
@@ -58,7 +58,8 @@ class Machine:
 
     def __init__(self, setting: Setting, train: np.ndarray, labels: np.ndarray):
         self._gamma = setting.gamma
-        machine = SVC(C=setting.C, gamma=setting.gamma, cache_size=2_000).fit(train, labels)
+        gamma: Any = setting.gamma  # typed as a text in scikit-learn
+        machine = SVC(C=setting.C, gamma=gamma, cache_size=2_000).fit(train, labels)
         self.classes = machine.classes_
         self.vectors = np.asarray(machine.support_vectors_, float)
         ends = np.cumsum([0, *machine.n_support_])

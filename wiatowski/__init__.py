@@ -1,5 +1,8 @@
 """Deep convolutional feature extractors of Wiatowski & Boelcskei, with their theorems and bounds."""
 
+import importlib as _importlib
+from typing import TYPE_CHECKING
+
 from wiatowski import actions as actions
 from wiatowski import bounds as bounds
 from wiatowski import certificates as certificates
@@ -52,3 +55,14 @@ from wiatowski.serialization import from_toml as from_toml
 from wiatowski.serialization import load as load
 from wiatowski.serialization import save as save
 from wiatowski.serialization import to_toml as to_toml
+
+if TYPE_CHECKING:
+    from wiatowski import learn as learn
+    from wiatowski import plot as plot
+
+
+def __getattr__(name: str):
+    """`wiatowski.learn` and `wiatowski.plot`, whose dependencies are not everybody's, when they are asked for."""
+    if name in ("learn", "plot"):
+        return _importlib.import_module(f"wiatowski.{name}")
+    raise AttributeError(f"module 'wiatowski' has no attribute {name!r}")
