@@ -414,7 +414,7 @@ def test_a_tree_of_boxes_must_cover_the_line(morlet_certificate):
         (tree + "0", "goes on after its end"),
         ("2" + tree, "zeros and ones"),
         ("1" * 5000, "cannot be halved"),
-        ("0" * 7, "only known to lie in"),
+        ("0" * 7, "only known to be"),
         (17, "zeros and ones"),
     ):
         with pytest.raises(CertificateError, match=message):

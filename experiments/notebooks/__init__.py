@@ -9,11 +9,22 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-__all__ = ["FOLDER", "SMALL", "executed", "names"]
+__all__ = ["FOLDER", "SMALL", "complaints", "executed", "names"]
 
 FOLDER = Path(__file__).parent
 #: What tests put in the place of the values in a notebook's first cell of code.
-SMALL: dict[str, dict[str, Any]] = {}
+SMALL: dict[str, dict[str, Any]] = {
+    "01_first_steps": {"side": 64, "trials": 4},
+    "02_build_and_compare_frames": {"side": 64},
+    "03_translation_invariance": {"side": 64, "largest": 3},
+    "04_deformation_stability": {"side": 64, "draws": 2, "count": 512},
+    "05_energy_through_the_layers": {"depth": 2, "samples": 127, "side": 32},
+    "06_certified_bounds": {"scales": 2},
+    "07_mnist": {"train_count": 300, "test_count": 100, "feature_count": 40},
+    "08_a_network_as_a_module_sequence": {"steps": 4, "layers_shown": 3},
+    "09_explain_a_photo": {"layers": ("fire9",), "draws": 1, "keeps": (12,)},
+    "10_from_kymatio_to_here": {"side": 32, "scales": 2, "orientations": 4, "steps": 5},
+}
 
 
 def names() -> list[str]:

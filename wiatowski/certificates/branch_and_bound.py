@@ -177,11 +177,13 @@ class _Region:
 
 def _check(certificate: Certificate, low: float, high: float, where: str) -> None:
     # Written so that a ball without finite ends (NaN) proves nothing.
-    if not (low >= certificate.lower and high <= certificate.upper):
-        raise CertificateError(
-            f"Certificate.verify: {where} the sum is only known to lie in [{low!r}, {high!r}], outside of "
-            f"[{certificate.lower!r}, {certificate.upper!r}]."
-        )
+    if not high <= certificate.upper:
+        claim = f"at most {high!r}, and not at most {certificate.upper!r}"
+    elif not low >= certificate.lower:
+        claim = f"at least {low!r}, and not at least {certificate.lower!r}"
+    else:
+        return
+    raise CertificateError(f"Certificate.verify: {where} the sum is only known to be {claim}.")
 
 
 def _checked_band(band) -> tuple[float, float]:
