@@ -41,27 +41,30 @@ PLACES = 600_000  # digits that a training run sees at least, in epochs of its o
 MOST_EPOCHS = 100
 
 
+Classifier = Callable[[np.ndarray], np.ndarray]
+Fit = Callable[[Digits, int], Classifier]
+
+
 class Contender(NamedTuple):
-    """A way to learn: `errors(train, test, seed)` counts the wrong answers."""
+    """A way to learn: `fit(train, seed)` gives what names images."""
 
     title: str
     colour: str
-    errors: Callable[[Digits, Digits, int], int]
+    fit: Fit
 
 
-def linear(build: Callable[[], wi.FeatureExtractor]) -> Callable[[Digits, Digits, int], int]:
+def linear(build: Callable[[], wi.FeatureExtractor]) -> Fit:
     """Ridge regression on features, the penalty by leaving one out."""
 
-    def errors(train: Digits, test: Digits, seed: int) -> int:
+    def fit(train: Digits, seed: int) -> Classifier:
         classifier: Any = make_pipeline(
             FeatureTransformer(build(), memory="3GB"),
             StandardScaler(copy=False),
             RidgeClassifierCV(PENALTIES),
         )
-        classifier.fit(train.images, train.labels)
-        return int(np.sum(classifier.predict(test.images) != test.labels))
+        return classifier.fit(train.images, train.labels).predict
 
-    return errors
+    return fit
 
 
 def lenet(seed: int) -> wi.networks.Network:
@@ -69,20 +72,18 @@ def lenet(seed: int) -> wi.networks.Network:
     return wi.networks.lenet5(wi.networks.RandomWeights(seed))
 
 
-def network(start: Callable[[int], Any], rate: float) -> Callable[[Digits, Digits, int], int]:
+def network(start: Callable[[int], Any], rate: float) -> Fit:
     """Adam, stopped early on a fifth of the digits."""
 
-    def errors(train: Digits, test: Digits, seed: int) -> int:
+    def fit(train: Digits, seed: int) -> Classifier:
         held_out = len(train.labels) - round((1 - HELD_OUT) * len(train.labels))
         epochs = int(np.clip(PLACES // (len(train.labels) - held_out), 1, MOST_EPOCHS))
         settings = {"rate": rate, "epochs": epochs, "seed": seed, "patience": 10}
         model = trained(start(seed), train, held_out=held_out, **settings)
-        scores = FeatureTransformer(lambda grid: lambda image: model(image[None])).fit_transform(
-            test.images
-        )
-        return int(np.sum(scores.argmax(axis=1) != test.labels))
+        scores = FeatureTransformer(lambda grid: lambda image: model(image[None]))
+        return lambda images: scores.fit_transform(images).argmax(axis=1)
 
-    return errors
+    return fit
 
 
 CONTENDERS = {
@@ -141,7 +142,8 @@ def measured(
             begun = time.perf_counter()
             chosen = np.random.default_rng((seed, count)).permutation(len(data.labels))[:count]
             train = Digits(pixels(data.images[chosen]), data.labels[chosen])
-            errors = CONTENDERS[name].errors(train, others, seed)
+            answers = CONTENDERS[name].fit(train, seed)(others.images)
+            errors = int(np.sum(answers != others.labels))
             return {"errors": errors, "seconds": time.perf_counter() - begun}
 
         done.kept(f"{name}-{count}-{seed}", compute)

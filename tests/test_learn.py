@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -19,6 +20,8 @@ from test_learn_errors import filled_disk
 
 import wiatowski as wi
 from wiatowski.learn import FeatureTransformer, OrthogonalLeastSquares
+from wiatowski.streaming import computed
+from wiatowski.streaming.program import Program
 
 LAYERS = [
     wi.Layer(wi.frames.Haar(1), wi.Modulus(), wi.Decimate(2)),
@@ -60,6 +63,36 @@ def test_rows_are_the_features_of_images(given):
     features = phi(images[3])
     path = features.paths[1].index(("scale=1,axes=HL",))
     np.testing.assert_allclose(found[3, row], features[1][path, 2, 5], atol=1e-6)
+
+
+def test_what_was_compiled_serves_again(monkeypatch):
+    sizes = []
+    compiled = Program.compiled
+
+    def counted(self, per_device):
+        if per_device not in self._compiled:
+            sizes.append(per_device)
+        return compiled(self, per_device)
+
+    monkeypatch.setattr(Program, "compiled", counted)
+    images = random(0, 40, 8, 8)
+    transformer = FeatureTransformer(LAYERS).fit(images)
+    whole = transformer.transform(images)
+    before = list(sizes)
+    for count in (40, 39, 12):  # filled up with zeros
+        np.testing.assert_array_equal(transformer.transform(images[:count]), whole[:count])
+    assert sizes == before
+    transformer.transform(images[:3])
+    assert len(sizes) > len(before)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(transformer)).transform(images), whole)
+
+
+def test_a_ceiling_is_searched_once(monkeypatch):
+    images = random(0, 300, 8, 8)
+    transformer = FeatureTransformer(LAYERS, memory="300kB").fit(images)
+    few = transformer.transform(images[:200])
+    monkeypatch.setattr(computed, "chunk_within", lambda *unused: pytest.fail("searched again"))
+    np.testing.assert_array_equal(transformer.transform(images)[:200], few)
 
 
 def test_channels_are_signals_of_their_own():

@@ -120,6 +120,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         shape = self._shape_of(X.shape[1], images)
         self.extractor_ = self._on_grid(shape)
         self.columns_ = None
+        self._compiled: dict[Any, streaming.Blocks] = {}
         self._whole = _Whole(self.extractor_, X.shape[1] // math.prod(shape), shape)
         if self.select is None:
             return X, None
@@ -193,18 +194,31 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         return given
 
     def _features(self, X: np.ndarray, description: str) -> np.ndarray:
-        phi = _Chosen(self._whole, self.columns_) if self.columns_ is not None else self._whole
         if X.dtype.kind != "f":
             X = X.astype(np.float32)
-        row = jax.ShapeDtypeStruct(X.shape[1:], jax.dtypes.canonicalize_dtype(X.dtype))
-        out = jax.eval_shape(phi, row)
-        shape, ceiling = (len(X), *out.shape), in_bytes(self.memory)
+        blocks = self._blocks(
+            jax.ShapeDtypeStruct(X.shape[1:], jax.dtypes.canonicalize_dtype(X.dtype))
+        )
+        shape = (len(X), *blocks.output.shape)
         bar = tqdm(total=len(X), desc=description, unit="signal", disable=not self.progress)
-        with bar, _Result(shape, out.dtype, ceiling, self.folder) as result:
-            for rows, (block,) in streaming.blocks(phi, X, memory=ceiling):
+        with bar, _Result(shape, blocks.output.dtype, in_bytes(self.memory), self.folder) as result:
+            for rows, (block,) in blocks(X):
                 result.append(block)
                 bar.update(rows.stop - rows.start)
         return result.array()
+
+    def _blocks(self, row: jax.ShapeDtypeStruct) -> streaming.Blocks:
+        """The program for rows of that type, kept until the next `fit` or another ceiling."""
+        key = row.shape, row.dtype, self.memory, self.columns_ is None
+        if key not in self._compiled:
+            phi = self._whole if self.columns_ is None else _Chosen(self._whole, self.columns_)
+            self._compiled.clear()
+            self._compiled[key] = streaming.Blocks(phi, row, memory=self.memory)
+        return self._compiled[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: Any = super().__getstate__()
+        return state | {"_compiled": {}} if "_compiled" in state else state
 
 
 def _as_array(X):

@@ -13,37 +13,71 @@ from wiatowski.streaming.chunk import chunk_within
 from wiatowski.streaming.program import Program
 from wiatowski.streaming.source import Source, open_source
 
-__all__ = ["blocks", "one_ahead"]
+__all__ = ["Blocks", "one_ahead"]
+
+_FILLED = 4  # a block may be so many times as large as what it holds
 
 
-def blocks(
-    phi: Callable,
-    source,
-    *,
-    memory: int | str | None = None,
-    devices: Sequence[Any] | None = None,
-) -> Iterator[tuple[slice, list[np.ndarray]]]:
-    """Which signals, and the leaves of their features, one block after the other, in order.
+class Blocks:
+    """Features of data sets block by block, from a program that is compiled for few sizes of blocks.
 
-    The devices compute a block while the caller has the one before it. The bits of a signal's features do
-    not depend on its block.
+    A data set that is smaller than a block that was compiled already is filled up with zeros, where they cost less
+    than another compilation. The bits of a signal's features do not depend on its block.
 
     Args:
-        phi, source, memory, devices: as `streaming.transform` takes them.
-
-    Raises:
-        ValueError, TypeError, FileNotFoundError: as `streaming.transform` does.
+        phi, memory, devices: as `streaming.transform` takes them.
+        signal: shape and type of a signal.
 
     Source: utility.
     """
-    opened = open_source(source)
-    used = tuple(jax.local_devices() if devices is None else devices)
-    program = Program(phi, opened.signal, used)
-    ceiling = None if memory is None else in_bytes(memory)
-    size = chunk_within(program, opened, 0, ceiling)
-    for n, computed in one_ahead(program, opened, size, range(-(-len(opened) // size))):
-        rows = slice(n * size, min((n + 1) * size, len(opened)))
-        yield rows, [np.asarray(leaf)[: rows.stop - rows.start] for leaf in computed]
+
+    def __init__(
+        self,
+        phi: Callable,
+        signal: jax.ShapeDtypeStruct,
+        *,
+        memory: int | str | None = None,
+        devices: Sequence[Any] | None = None,
+    ):
+        used = tuple(jax.local_devices() if devices is None else devices)
+        self._program = Program(phi, signal, used)
+        self._ceiling = None if memory is None else in_bytes(memory)
+        self._sizes: list[int] = []  # that are compiled
+        self._most: int | None = None  # that fits below the ceiling, once that is known
+
+    @property
+    def output(self) -> Any:
+        """Shapes and types of the features of one signal."""
+        return self._program.output
+
+    def __call__(self, source) -> Iterator[tuple[slice, list[np.ndarray]]]:
+        """Which signals, and the leaves of their features, in order; devices work one block ahead.
+
+        Args:
+            source: signals, as `streaming.transform` takes them.
+
+        Raises:
+            ValueError, TypeError, FileNotFoundError: as `streaming.transform` does.
+        """
+        opened = open_source(source)
+        size = self._size_for(opened)
+        chunks = range(-(-len(opened) // size))
+        for n, computed in one_ahead(self._program, opened, size, chunks):
+            rows = slice(n * size, min((n + 1) * size, len(opened)))
+            yield rows, [np.asarray(leaf)[: rows.stop - rows.start] for leaf in computed]
+
+    def _size_for(self, source: Source) -> int:
+        count = len(source)
+        for size in sorted(self._sizes):
+            if count <= size <= _FILLED * count:
+                return size
+        if self._most is not None and count >= self._most:
+            return self._most
+        size = chunk_within(self._program, source, 0, self._ceiling)
+        if size < count:
+            self._most = size
+        self._sizes.append(size)
+        return size
 
 
 def one_ahead(
