@@ -166,7 +166,8 @@ def computed(cell: Cell, fewer: Result | None = None, sizes: Sizes = FULL) -> Re
     tested = time.perf_counter()
     few = slice(sizes.shuffled)
     groups = columns_by_path(transformer.get_feature_names_out())
-    added = machine.added_errors(features[few], tests.labels[few], groups)
+    layers = joined_by_depth(groups)
+    added = machine.added_errors(features[few], tests.labels[few], groups | layers)
     interval = proportion_interval(errors, len(tests.labels))
     return {
         "cell": list(cell),
@@ -176,6 +177,7 @@ def computed(cell: Cell, fewer: Result | None = None, sizes: Sizes = FULL) -> Re
         **setting._asdict(),
         "support_vectors": len(machine.vectors),
         **constants,
+        "layers": {name: [len(columns), added[name]] for name, columns in layers.items()},
         "paths": {name: [len(columns), added[name]] for name, columns in groups.items()},
         "seconds": {
             "features": seen - begun,
@@ -220,6 +222,14 @@ def columns_by_path(names: Iterable[str]) -> dict[str, np.ndarray]:
     for column, name in enumerate(names):
         found.setdefault(name.partition(" at ")[0], []).append(column)
     return {path: np.array(columns) for path, columns in found.items()}
+
+
+def joined_by_depth(paths: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The columns of all paths of a depth."""
+    found: dict[str, list[np.ndarray]] = {}
+    for name, columns in paths.items():
+        found.setdefault(name.partition(" ")[0], []).append(columns)
+    return {depth: np.concatenate(parts) for depth, parts in found.items()}
 
 
 def of_kymatio(images: np.ndarray) -> np.ndarray:
