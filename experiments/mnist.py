@@ -36,6 +36,7 @@ from experiments.bench_extractor import version
 from experiments.cells import Cells, Result
 from experiments.digits import GRID, STRIDE, Digits, learned_filters, pixels, trained
 from experiments.gaussian_machine import Machine, Setting, tuned
+from experiments.mnist_results import as_text, drawn
 from wiatowski.explain.measures import proportion_interval
 from wiatowski.learn import FeatureTransformer, OrthogonalLeastSquares
 from wiatowski.serialization import write_whole
@@ -274,8 +275,9 @@ def main(arguments: list[str] | None = None) -> int:
     write_whole(
         options.out / f"{options.data}.json", (json.dumps(results, indent=1) + "\n").encode()
     )
-    text = as_text(results, sizes)
+    text = as_text(results)
     write_whole(options.out / f"{options.data}.md", text.encode())
+    drawn(results).savefig(options.out / f"{options.data}.png", dpi=150, bbox_inches="tight")
     print(text, end="")
     return 0
 
@@ -302,46 +304,6 @@ def write_cell(cell: Cell, folder: Path, sizes: Sizes) -> None:
     cells = stored_in(folder, sizes)
     fewer = cells.get(cell._replace(images=sizes.train).name)
     cells.put(cell.name, computed(cell, fewer if cell.images > sizes.train else None, sizes))
-
-
-def as_text(results: list[Result], sizes: Sizes) -> str:
-    """Tables in Markdown."""
-    lines = []
-    for count in (sizes.train, sizes.all):
-        rows = [result for result in results if result["cell"][-1] == count]
-        lines += [
-            f"Trained on {count:,} images, errors on {sizes.test:,} others:",
-            "",
-            "| frame | nonlinearity | pooling | error, % | 95 % interval | frame bounds of the layers | Lipschitz "
-            "constant | C | gamma | minutes | minutes of processors | memory, GB |",
-            "|---|---|---|---|---|---|---|---|---|---|---|---|",
-            *(row(result) for result in rows),
-            "",
-        ]
-    return "\n".join(lines)
-
-
-def row(result: Result) -> str:
-    """One line of a table."""
-    _, frame, nonlinearity, pooling, _ = result["cell"]
-    low, high = result["interval_percent"]
-    bounds = ", ".join(f"{a:.3g} to {b:.3g}" for a, b in result.get("frame_bounds", []))
-    lipschitz = f"{result['lipschitz']:.3g}" if "lipschitz" in result else ""
-    parts = [
-        frame,
-        nonlinearity,
-        pooling,
-        f"{result['error_percent']:.2f}",
-        f"{low:.2f} to {high:.2f}",
-        bounds,
-        lipschitz,
-        f"2^{np.log2(result['C']):.0f}",
-        f"2^{np.log2(result['gamma']):.0f}",
-        f"{sum(result['seconds'].values()) / 60:.1f}",
-        f"{result['processor_seconds'] / 60:.1f}",
-        f"{result['peak_memory_GB']:.1f}",
-    ]
-    return "| " + " | ".join(parts) + " |"
 
 
 if __name__ == "__main__":

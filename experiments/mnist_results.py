@@ -1,0 +1,122 @@
+"""The tables of `experiments.mnist` as text and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.cells import Result
+from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
+
+MARKS = {"none": "o", "sub": "s", "max": "^", "avg": "D"}
+OWN = ("Haar", "bior2.2")
+
+
+def as_text(results: Sequence[Result]) -> str:
+    """Tables in Markdown, one for each number of training images."""
+    lines = []
+    for count in sorted({result["cell"][-1] for result in results}):
+        rows = [result for result in results if result["cell"][-1] == count]
+        lines += [
+            f"Trained on {count:,} images, errors on {rows[0]['sizes'][2]:,} others:",
+            "",
+            "| frame | nonlinearity | pooling | error, % | 95 % interval | frame bounds of the layers | Lipschitz "
+            "constant | C | gamma | minutes | minutes of processors | memory, GB |",
+            "|---|---|---|---|---|---|---|---|---|---|---|---|",
+            *(row(result) for result in rows),
+            "",
+        ]
+    return "\n".join([*lines, *worth(results)])
+
+
+def row(result: Result) -> str:
+    """One line of a table."""
+    _, frame, nonlinearity, pooling, _ = result["cell"]
+    low, high = result["interval_percent"]
+    bounds = ", ".join(f"{a:.3g} to {b:.3g}" for a, b in result.get("frame_bounds", []))
+    lipschitz = f"{result['lipschitz']:.3g}" if "lipschitz" in result else ""
+    parts = [
+        frame,
+        nonlinearity,
+        pooling,
+        f"{result['error_percent']:.2f}",
+        f"{low:.2f} to {high:.2f}",
+        bounds,
+        lipschitz,
+        f"2^{np.log2(result['C']):.0f}",
+        f"2^{np.log2(result['gamma']):.0f}",
+        f"{sum(result['seconds'].values()) / 60:.1f}",
+        f"{result['processor_seconds'] / 60:.1f}",
+        f"{result['peak_memory_GB']:.1f}",
+    ]
+    return "| " + " | ".join(parts) + " |"
+
+
+def worth(results: Sequence[Result]) -> list[str]:
+    """What the features of each depth are worth, and the three paths that are worth most."""
+    lines = [
+        "Features by depth: how many were chosen, and how many per cent more answers are wrong where they are those of "
+        "other images; and the three paths that are worth most, likewise:",
+        "",
+        "| frame | nonlinearity | pooling | trained on | depth 0 | depth 1 | depth 2 | paths |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for result in results:
+        if "layers" in result:
+            _, *names, count = result["cell"]
+            layers = [told(result["layers"].get(f"depth={depth}", [0, 0.0])) for depth in range(3)]
+            paths = {k: v for k, v in result["paths"].items() if k != "depth=0"}
+            best = sorted(paths, key=lambda path: -paths[path][1])[:3]
+            told_best = "; ".join(f"`{path}` {told(paths[path])}" for path in best)
+            lines.append("| " + " | ".join([*names, f"{count:,}", *layers, told_best]) + " |")
+    return [*lines, ""]
+
+
+def told(pair: Sequence[float]) -> str:
+    """A number of features and what they are worth."""
+    return f"{pair[0]:.0f}: {pair[1]:+.2f}"
+
+
+def drawn(results: Sequence[Result]) -> Figure:
+    """Errors with their intervals: cells of the paper by nonlinearity, others beside them."""
+    counts = sorted({result["cell"][-1] for result in results})
+    named = sorted({name_of(result) for result in results}, key=lambda n: (n[0] not in OWN, n))
+    places = {name: place for place, name in enumerate(named)}
+    canvas, ((axes,),) = figure(9.6, 5.0)
+    seen = set()
+    for result in results:
+        pooling, many = result["cell"][3], result["cell"][-1] == counts[-1] and len(counts) > 1
+        shift = 0.18 * (list(MARKS).index(pooling) - 1.5) if result["cell"][1] in OWN else 0.0
+        low, high = result["interval_percent"]
+        error = result["error_percent"]
+        key = pooling if not many else f"{counts[-1]:,} images"
+        axes.errorbar(
+            places[name_of(result)] + shift,
+            error,
+            yerr=[[error - low], [high - error]],
+            fmt=MARKS[pooling] if result["cell"][1] in OWN else "s",
+            color=COLOURS["bound" if many else "measured"],
+            ms=5,
+            lw=1,
+            label=None if key in seen else key,
+        )
+        seen.add(key)
+    axes.set_xticks(range(len(named)), ["\n".join(part for part in name if part) for name in named])
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_yscale("log")
+    ticks = [
+        t for t in (0.5, 1, 2, 3, 4, 5, 7, 10, 15) if axes.get_ylim()[0] < t < axes.get_ylim()[1]
+    ]
+    axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    axes.minorticks_off()
+    line_axes(axes, "", "error on test images, %")
+    legend(axes, fontsize=8)
+    return canvas
+
+
+def name_of(result: Result) -> tuple[str, str]:
+    """Frame, and nonlinearity where cells differ in it."""
+    _, frame, nonlinearity, *_ = result["cell"]
+    return (frame, nonlinearity) if frame in OWN else (frame, "")
