@@ -10,6 +10,7 @@ import html
 import json
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import nbformat
 from latex2mathml.converter import convert
 from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
+
+from wiatowski.serialization import write_whole
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "experiments" / "notebooks"
@@ -198,10 +201,8 @@ def atlas() -> str:
                 f"{claim.source}. Claim `{name}`.",
             ]
             if row:
-                controls = "; ".join(row["controls"])
-                lines[-1] += (
-                    f" **{row['verdict']}**, tightness {row['tightness']:.3g}. Controls: {controls}."
-                )
+                verdict = f"**{row['verdict']}**, tightness {row['tightness']:.3g} over {row['cases']} cases"
+                lines[-1] += f" {verdict}. Controls: {'; '.join(row['controls'])}."
             lines.append("")
     return "\n".join(lines)
 
@@ -296,3 +297,23 @@ def as_markdown(text: str) -> str:
         )
     markdown = "\n".join([*lines, "```"] if inside else lines)
     return re.sub(r"\[(\w+),\]", r"\\[\1,\\]", markdown)  # optional axes of shapes are no links
+
+
+def shortened(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the atlas shows of a document of `python -m proofs_numeric --json`."""
+    return [
+        {key: row[key] for key in ("name", "verdict", "tightness", "cases")}
+        | {
+            "controls": [
+                f"{control['name']} ({control['description']})" for control in row["controls"]
+            ]
+        }
+        for row in document["claims"]
+    ]
+
+
+if (
+    __name__ == "__main__"
+):  # python docs/building.py claims.json, after a run with --json claims.json
+    rows = shortened(json.loads(Path(sys.argv[1]).read_text()))
+    write_whole(ROOT / "docs" / "claims.json", (json.dumps(rows, indent=1) + "\n").encode())

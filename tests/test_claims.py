@@ -13,9 +13,10 @@ from claim_runs import CLAIMS, run, setting
 
 import wiatowski as wi
 from proofs_numeric.__main__ import _chosen, main, succeeded
+from proofs_numeric.engine.examples import smallest
 from proofs_numeric.engine.results import replayed, write_results
 from proofs_numeric.engine.run import FORMAT, VERSION, all_claims
-from proofs_numeric.engine.setting import Setting
+from proofs_numeric.engine.setting import Continuum, Setting
 from proofs_numeric.engine.settings import drawn_signals
 
 
@@ -178,6 +179,15 @@ def test_worst_cases_are_found_again_from_the_files(tmp_path, capsys):
     assert main(["--replay", str(tmp_path / "claims.json"), "--claims", "wb2018_norm"]) == 2
     assert "holds no worst case of wb2018_norm" in capsys.readouterr().err
     assert "was not evaluated: KeyError: 'arrays'" in table
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_samples_of_a_formula_are_not_simplified(ndim):
+    claim, where = CLAIMS["gwb2016_cartoon"], Continuum.of(ndim)
+    witness = claim.given(where, jax.random.key(0))[0]
+    found, example = smallest(claim, where, witness, "")
+    assert found is witness
+    assert example["text"] == "not simplified"
 
 
 def test_worst_cases_of_networks_are_found_again_without_their_weights(tmp_path):

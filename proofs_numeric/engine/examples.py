@@ -76,14 +76,15 @@ def smallest(
         return candidate if fits else None
 
     best, text = witness, ""
-    for changed, words in _sparser(witness, setting.grid.ndim):
-        if (found := accepted(changed)) is not None:
-            best, text = found, words
-            break
-    for changed in _rounder(best):
-        if (found := accepted(changed)) is not None:
-            best = found
-            break
+    if claim.simplified(setting, witness) is not None:
+        for changed, words in _sparser(witness, setting.grid.ndim):
+            if (found := accepted(changed)) is not None:
+                best, text = found, words
+                break
+        for changed in _rounder(best):
+            if (found := accepted(changed)) is not None:
+                best = found
+                break
     cases, index = _evaluated(claim, setting, best, group)
     return best, {"text": _in_words(best, text, setting.grid.ndim)} | describe(cases, index)
 
