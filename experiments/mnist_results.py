@@ -16,11 +16,12 @@ OWN = ("Haar", "bior2.2")
 
 def as_text(results: Sequence[Result]) -> str:
     """Tables in Markdown, one for each number of training images."""
-    lines = []
+    data = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}[results[0]["cell"][0]]
+    lines = [f"# Errors on {data}", ""]
     for count in sorted({result["cell"][-1] for result in results}):
         rows = [result for result in results if result["cell"][-1] == count]
         lines += [
-            f"Trained on {count:,} images, errors on {rows[0]['sizes'][2]:,} others:",
+            f"## Trained on {count:,} images, errors on {rows[0]['sizes'][2]:,} others",
             "",
             "| frame | nonlinearity | pooling | error, % | 95 % interval | frame bounds of the layers | Lipschitz "
             "constant | C | gamma | minutes | minutes of processors | memory, GB |",
@@ -57,6 +58,8 @@ def row(result: Result) -> str:
 def worth(results: Sequence[Result]) -> list[str]:
     """What the features of each depth are worth, and the three paths that are worth most."""
     lines = [
+        "## What the features are worth",
+        "",
         "Features by depth: how many were chosen, and how many per cent more answers are wrong where they are those of "
         "other images; and the three paths that are worth most, likewise:",
         "",
