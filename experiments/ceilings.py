@@ -81,7 +81,7 @@ def measured(ceiling: str, digits: int) -> dict:
     }
     digest = hashlib.sha256()
     for start in range(0, digits, _ROWS):
-        digest.update(np.ascontiguousarray(features[start : start + _ROWS]))
+        digest.update(features[start : start + _ROWS].tobytes())
     return result | {"digest": digest.hexdigest()}
 
 
