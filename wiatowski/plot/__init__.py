@@ -3,6 +3,13 @@
 Every function returns a `matplotlib.figure.Figure`; save it with ``figure.savefig(path)``.
 """
 
+import importlib.util
+
+if importlib.util.find_spec("matplotlib") is None:
+    raise ImportError(
+        'wiatowski.plot: matplotlib is missing; install it with pip install "wiatowski[plot]".'
+    )
+
 from wiatowski.plot.banks import atoms as atoms
 from wiatowski.plot.banks import littlewood_paley as littlewood_paley
 from wiatowski.plot.curves import Curve as Curve
