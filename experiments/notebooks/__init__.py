@@ -54,6 +54,7 @@ def executed(name: str, folder: Path, small: bool = False) -> NotebookNode:
         notebook,
         timeout=None,
         record_timing=False,
+        coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
     )

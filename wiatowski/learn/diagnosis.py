@@ -75,5 +75,6 @@ def diagnosis(epochs: Sequence[Measured], stopped: str) -> str:
             "at the end; train longer, or try three times the rate."
         )
     return (
-        "Converged: the training loss is flat at the end, and the validation loss near its lowest."
+        f"Converged: the training loss is down to {left:.1%} of its first value and falls by {max(slope, 0):.1%} per "
+        "epoch at the end, the validation loss is near its lowest."
     )
