@@ -19,15 +19,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.stats
 from matplotlib.figure import Figure
-from sklearn.linear_model import RidgeClassifierCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 import wiatowski as wi
 from experiments.cells import Cells, Result
 from experiments.digits import Digits, learned_filters, pixels, trained
 from experiments.mnist import BESIDE
+from experiments.ridge import RidgeClassifier
 from wiatowski.learn import FeatureTransformer
 from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
 from wiatowski.serialization import write_whole
@@ -54,17 +52,20 @@ class Contender(NamedTuple):
 
 
 def linear(build: Callable[[], wi.FeatureExtractor]) -> Fit:
-    """Ridge regression on features, the penalty by leaving one out."""
+    """Ridge regression on features, the penalty chosen on a fifth of the digits."""
 
     def fit(train: Digits, seed: int) -> Classifier:
-        classifier: Any = make_pipeline(
-            FeatureTransformer(build(), memory="3GB"),
-            StandardScaler(copy=False),
-            RidgeClassifierCV(PENALTIES),
-        )
-        return classifier.fit(train.images, train.labels).predict
+        transformer = FeatureTransformer(build(), memory="3GB")
+        features = transformer.fit_transform(train.images)
+        classifier = RidgeClassifier(features, train.labels, PENALTIES, held_out(train))
+        return lambda images: classifier.predict(transformer.transform(images))
 
     return fit
+
+
+def held_out(train: Digits) -> int:
+    """How many of the digits choose a penalty or an epoch."""
+    return len(train.labels) - round((1 - HELD_OUT) * len(train.labels))
 
 
 def lenet(seed: int) -> wi.networks.Network:
@@ -76,10 +77,10 @@ def network(start: Callable[[int], Any], rate: float) -> Fit:
     """Adam, stopped early on a fifth of the digits."""
 
     def fit(train: Digits, seed: int) -> Classifier:
-        held_out = len(train.labels) - round((1 - HELD_OUT) * len(train.labels))
-        epochs = int(np.clip(PLACES // (len(train.labels) - held_out), 1, MOST_EPOCHS))
+        few = held_out(train)
+        epochs = int(np.clip(PLACES // (len(train.labels) - few), 1, MOST_EPOCHS))
         settings = {"rate": rate, "epochs": epochs, "seed": seed, "patience": 10}
-        model = trained(start(seed), train, held_out=held_out, **settings)
+        model = trained(start(seed), train, held_out=few, **settings)
         scores = FeatureTransformer(lambda grid: lambda image: model(image[None]))
         return lambda images: scores.fit_transform(images).argmax(axis=1)
 
