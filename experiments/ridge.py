@@ -13,9 +13,9 @@ _ROWS = 2_000  # that are brought to double precision together
 class RidgeClassifier:
     r"""$\arg\max_c (Wx + b)_c$ with $\min_{W,b} \sum_i \|Wx_i + b - y_i\|^2 + \lambda\|W\|^2$.
 
-    $y_i$ is one for the class and -1 for the others. Columns are divided by their deviation first. $\lambda$ has the fewest errors on the last rows when the others are
-    fitted; the largest of those that are equal. Then all rows are fitted. With n rows and p columns the equations are
-    those of the smaller of n and p, set up once for all penalties.
+    $y_i$ is one for the class and -1 for the others. Columns are divided by their deviation first. $\lambda$ has the
+    fewest errors on the last rows when the others are fitted; the largest of those that are equal. Then all rows are
+    fitted. With n rows and p columns the equations are those of the smaller of n and p, set up once for all penalties.
 
     Args:
         features: (n, p).
