@@ -125,6 +125,11 @@ def no_arrays(folder):
 
 
 CASES = {
+    "a name that the package does not have": (
+        lambda _: getattr(wi, "plots"),  # noqa: B009
+        AttributeError,
+        "module 'wiatowski' has no attribute 'plots'",
+    ),
     "arrays of a text file": (no_arrays, ValueError, r"a.npz is no .npy or .npz file"),
     "too much oversampling": (
         lambda _: frames.LearnedFilters(np.ones((2, 5)), oversampling=10**7).on(G16),

@@ -25,11 +25,6 @@ def test_plot_and_learn_are_there_when_asked_for():
     subprocess.run([sys.executable, "-c", PROGRAM], check=True)
 
 
-def test_other_names_are_not():
-    with pytest.raises(AttributeError, match="module 'wiatowski' has no attribute 'plots'"):
-        wi.plots  # noqa: B018
-
-
 def test_figures_without_matplotlib_say_what_to_install(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'matplotlib is missing; .* "wiatowski\[plot\]"'):
