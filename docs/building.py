@@ -6,6 +6,7 @@ mkdocs loads this file as a hook, griffe as an extension.
 from __future__ import annotations
 
 import ast
+import functools
 import html
 import json
 import logging
@@ -14,18 +15,43 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import griffe
 import nbformat
 from latex2mathml.converter import convert
 from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
+from nbconvert.filters import strip_ansi
 
 from wiatowski.serialization import write_whole
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "experiments" / "notebooks"
-BARS = "\\||&#x0007C;|&#x02016;|&#x02223;|&#x02225;|[∥‖∣]"  # of norms: no operators, no space around them
+#: What the converter reads wrongly or not at all, in its own words.
+REWRITTEN = {
+    r"\\lbrace(?![A-Za-z])": r"\\{",
+    r"\\rbrace(?![A-Za-z])": r"\\}",
+    r"\\math(bb|bf|cal) (\w)": r"\\math\1{\2}",
+    r"\\binom ?(\{[^{}]*\}|\w) ?(\{[^{}]*\}|\w)": r"{\\binom{\1}{\2}}",
+    r"\\tag\{(\w+)\}": r"\\qquad\\text{(\1)}",
+}
+#: What it leaves as it is.
+LEFT = {r"\arg": "arg", r"\{": "{", r"\}": "}", r"\|": "‖", r"\langle": "⟨", r"\rangle": "⟩"}
+LEFT |= {r"\lvert": "|", r"\rvert": "|", r"\lVert": "‖", r"\rVert": "‖"}
+#: Spaces and sizes as LaTeX has them, without a font made for formulas.
+REFINED = {
+    r"<mo[^>]*fence[^>]*minsize[^>]*>": '<mo stretchy="false">',  # these do not stretch evenly
+    r'<mo(?![^>]*stretchy="true")[^>]*>(\||&#x0007C;|&#x02016;|&#x02223;|&#x02225;|[∥‖∣])</mo>': (
+        r'<mo stretchy="false" lspace="0.08em" rspace="0.08em">\1</mo>'  # norms: no operators
+    ),
+    r"<m[io]>(\w\w+)</m[io]>": r'<mo lspace="0.1em" rspace="0.17em">\1</mo>',
+    r"<mi>(&#x003(?:9.|A[0-9]);)</mi>": r'<mi mathvariant="normal">\1</mi>',
+    r"<m[io]>&#x029F5;</m[io]>": "<mo>&#x02216;</mo>",  # few fonts have the other one
+    r"&#x02015;": "&#x000AF;",  # this bar grows
+}
+CHILDREN = dict.fromkeys(("msup", "msub", "mover", "munder", "mfrac", "mroot"), 2)
+CHILDREN |= {"msubsup": 3, "munderover": 3}
 LOG = logging.getLogger("mkdocs.hooks.building")
 
 #: Pages of the reference: title, and where the names stand that it lists.
@@ -146,6 +172,8 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
         cell for cell in notebook.cells if cell.source.strip() != "%matplotlib inline"
     ]
     for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("text/html", None)
             if "image/png" in output.get("data", {}):
@@ -153,7 +181,7 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
     text, resources = MarkdownExporter().from_notebook_node(
         notebook, {"unique_key": path.stem, "output_files_dir": "."}
     )
-    text = re.sub(r"!\[png\]\(\./?([^)]+)\)", r"![](\1)", text)
+    text = re.sub(r"!\[png\]\(\./?([^)]+)\)", r"![](\1)", strip_ansi(text))
     title, _, rest = text.lstrip().partition("\n")
     return f"{title}\n\n[Download this notebook]({path.name})\n{rest}", {
         Path(name).name: content for name, content in resources["outputs"].items()
@@ -161,13 +189,17 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
 
 
 def gallery(pictures: list[tuple[str, str, str]]) -> str:
-    """The last picture of every notebook, and those of the results."""
+    """The last picture of every notebook, and those of the results, each a link to its page."""
+    docs = ROOT / "docs"
+    found = {picture: (title, page) for title, picture, page in pictures}
+    for path in sorted(docs.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for title, name in re.findall(r"!\[(.+?)\]\((.+?\.png)\)", text):
+            picture = (path.parent / name).resolve().relative_to(docs).as_posix()
+            found.setdefault(picture, (title, path.relative_to(docs).as_posix()))
     lines = ["# Gallery", ""]
-    for title, picture, page in pictures:
+    for picture, (title, page) in found.items():
         lines += [f"## {title}", "", f"[![{title}]({picture})]({page})", ""]
-    for path in sorted((ROOT / "docs").glob("*.png")):
-        title = path.stem.replace("_", " ").capitalize()
-        lines += [f"## {title}", "", f"![{title}]({path.name})", ""]
     return "\n".join(lines)
 
 
@@ -180,6 +212,7 @@ def atlas() -> str:
     found = {row["name"]: row for row in json.loads(stored.read_text())} if stored.exists() else {}
     known = {claim.name: claim for claim in all_claims()}
     claims: Any = [{"name": name} for name in known]
+    functions = functions_of_claims()
     lines = [
         "# Atlas of claims",
         "",
@@ -201,18 +234,45 @@ def atlas() -> str:
                 f"{claim.source}. Claim `{name}`.",
             ]
             if row:
-                verdict = f"**{row['verdict']}**, tightness {row['tightness']:.3g} over {row['cases']} cases"
-                lines[-1] += f" {verdict}. Controls: {'; '.join(row['controls'])}."
+                lines[-1] += (
+                    f" **{row['verdict'].capitalize()}**, tightness {row['tightness']:.3g} over {row['cases']} cases."
+                )
+            lines.append("")
+            if name in functions:
+                lines.append(f"- Function: {functions[name]}.")
+            for part in ("hypotheses", "controls"):
+                if row.get(part):
+                    lines.append(f"- {part.capitalize()}: {'; '.join(row[part])}.")
             lines.append("")
     return "\n".join(lines)
 
 
+def functions_of_claims() -> dict[str, str]:
+    """What computes each bound, by the name of its claim: the last column of a table in the notes."""
+    notes = (ROOT / "paper_notes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|.*\| `(\w+)`[^|]*\| ([^|]+) \|$", notes, flags=re.M)
+    return {name: text for name, text in rows if "`" in text}
+
+
 def reference(module: str) -> str:
-    """A page of the API."""
+    """A page of the API: what is documented here, and links to what other pages have."""
+    pages = page_of_names()
     lines = [f"# {module}", "", first_paragraph(module), ""]
-    for name in public_names(module):
+    here = [name for name in public_names(module) if pages[name] == module]
+    elsewhere = [name for name in public_names(module) if pages[name] != module]
+    if elsewhere:
+        links = ", ".join(f"[`{name.rpartition('.')[2]}`][{name}]" for name in elsewhere)
+        lines += [f"Documented with their packages: {links}.", ""]
+    for name in here:
         lines += [f"::: {name}", ""]
     return "\n".join(lines)
+
+
+@functools.cache
+def page_of_names() -> dict[str, str]:
+    """The module on whose page a name is documented, once: the innermost that hands it on."""
+    modules = sorted(MODULES, key=lambda module: module.count("."))
+    return {name: module for module in modules for name in public_names(module)}
 
 
 def first_paragraph(module: str) -> str:
@@ -258,26 +318,112 @@ def with_mathml(content: str, where: str) -> str:
         formula = html.unescape(match.group(2))
         inline = formula.startswith("\\(")
         try:
-            mathml = convert(formula[2:-2].strip(), display="inline" if inline else "block")
-            if "\\" in mathml:
-                raise ValueError("an unknown command")
+            return mathml(formula[2:-2].strip(), "inline" if inline else "block")
         except Exception as error:  # the converter raises what it comes across
             LOG.warning("%s: the formula %s cannot be converted (%r)", where, formula, error)
             return match.group()
-        return re.sub(
-            f"<mo[^>]*>({BARS})</mo>", r'<mo lspace="0.08em" rspace="0.08em">\1</mo>', mathml
-        )
 
     return re.sub(r'<(span|div) class="arithmatex">(.*?)</\1>', replaced, content, flags=re.S)
 
 
+def mathml(formula: str, display: str) -> str:
+    """A formula of LaTeX as MathML that every browser draws alike."""
+    for pattern, replacement in REWRITTEN.items():
+        formula = re.sub(pattern, replacement, formula)
+    text = convert(formula, display=display)
+    text = re.sub(r">(\\(?:[A-Za-z]+|.))<", lambda m: f">{LEFT.get(m[1], m[1])}<", text)
+    if "\\" in text:
+        raise ValueError("an unknown command")
+    for node in ElementTree.fromstring(text).iter():
+        if len(node) != CHILDREN.get(node.tag.rpartition("}")[2], len(node)):
+            raise ValueError("misread by the converter")
+    for pattern, replacement in REFINED.items():
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def on_post_page(output: str, page, **_unused) -> str:
+    """Pages fetch nothing; one that would is warned of."""
+    fetching = r"<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=[\"']?(?:https?:)?//[^>]*>"
+    for tag in re.findall(fetching, output):
+        LOG.warning("%s: %s is fetched from elsewhere", page.file.src_uri, tag)
+    return output
+
+
 class Docstrings(griffe.Extension):
-    """Docstrings as Markdown: doctests as blocks of code, the source by itself."""
+    """Docstrings as Markdown, and signatures that Python makes from fields."""
 
     def on_object(self, *, obj: griffe.Object, **_unused) -> None:
         """Before docstrings are parsed."""
         if obj.docstring:
-            obj.docstring.value = as_markdown(obj.docstring.value)
+            text = as_markdown(one_by_one(obj.docstring.value))
+            obj.docstring.value = with_links(text, page_of_names())
+
+    def on_class_members(self, *, cls: griffe.Class, **_unused) -> None:
+        """Of modules of equinox and of named tuples."""
+        bases = {str(base).rpartition(".")[2] for base in cls.bases}
+        if "__init__" in cls.members or not bases & {"Module", "NamedTuple"}:
+            return
+        fields = [
+            griffe.Parameter(
+                member.name,
+                annotation=member.annotation,
+                kind=griffe.ParameterKind.positional_or_keyword,
+                default=default_of(str(member.value)) if member.value else None,
+            )
+            for member in cls.members.values()
+            if isinstance(member, griffe.Attribute)
+            and member.annotation
+            and "property" not in member.labels
+            and not str(member.annotation).startswith("ClassVar")
+        ]
+        if fields:
+            parameters = griffe.Parameters(*fields)
+            cls.set_member("__init__", griffe.Function("__init__", parameters=parameters))
+
+
+def default_of(value: str) -> str | None:
+    """The default of a field: its value, or what `field(default=...)` says."""
+    call = ast.parse(value, mode="eval").body
+    if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("field")):
+        return value
+    return next((ast.unparse(word.value) for word in call.keywords if word.arg == "default"), None)
+
+
+def one_by_one(text: str) -> str:
+    """A docstring whose parameters have a line each: of `a, b: both` it makes two."""
+    lines: list[str] = []
+    several: list[str] = []
+    for line in text.split("\n"):
+        match = re.fullmatch(r"    (\w+(?:, \w+)+): (.*)", line)
+        if match:
+            several = match[1].split(", ")
+            lines += [f"    {name}: {match[2]}" for name in several]
+        elif several and line.startswith("     "):
+            own = slice(-len(several), None)
+            lines[own] = [f"{one} {line.strip()}" for one in lines[own]]
+        else:
+            several = []
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def with_links(text: str, pages: dict[str, str]) -> str:
+    """Markdown whose `Name` in backticks, outside of code, is a link where one public class has that name."""
+    found: dict[str, str] = {}
+    for path in pages:
+        name = path.rpartition(".")[2]
+        found[name] = "" if name in found else path
+    code = re.split(r"(```.*?```)", text, flags=re.S)
+    code[::2] = [
+        re.sub(
+            r"(?<![`\[])`(?:[a-z_]+\.)*([A-Z]\w+)`(?![`\]])",
+            lambda m: f"[{m[0]}][{found[m[1]]}]" if found.get(m[1]) else m[0],
+            part,
+        )
+        for part in code[::2]
+    ]
+    return "".join(code)
 
 
 def as_markdown(text: str) -> str:
@@ -304,9 +450,12 @@ def shortened(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {key: row[key] for key in ("name", "verdict", "tightness", "cases")}
         | {
+            "hypotheses": list(
+                dict.fromkeys(one["text"] for each in row["settings"] for one in each["hypotheses"])
+            ),
             "controls": [
                 f"{control['name']} ({control['description']})" for control in row["controls"]
-            ]
+            ],
         }
         for row in document["claims"]
     ]

@@ -28,7 +28,7 @@ CLAIM = DeformationClaim(
         r"$|||\Phi(F_{\tau,\omega} f) - \Phi(f)||| \leq "
         r"\sqrt{v_0}\,C_\eta (R\|\tau\|_\infty + \|\omega\|_\infty)\|f\|$, "
         r"$C_\eta = \sqrt{2\ln 2}\,\max\{\|\eta'\|_1, 2\pi\|\eta\|_1\} < 11.069$, "
-        r"$|\tau\'| \leq 1/2$"
+        r"$|\tau'| \leq 1/2$"
     ),
     source="the method of Wiatowski & Bölcskei 2018, Theorem 2 (from memory), made explicit",
     bound=_bound,

@@ -42,7 +42,21 @@ def test_toml():
 
 @pytest.mark.parametrize(
     "extra",
-    ["core", "certify", "plot", "proofs", "verify", "stream", "invert", "weights", "test", "dev"],
+    [
+        "core",
+        "certify",
+        "plot",
+        "proofs",
+        "verify",
+        "stream",
+        "invert",
+        "weights",
+        "learn",
+        "notebooks",
+        "docs",
+        "test",
+        "dev",
+    ],
 )
 def test_every_dependency_has_its_line(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
