@@ -172,3 +172,13 @@ def test_doctests_of_docstrings_become_code():
     assert "```pycon\n>>> " in text
     assert "**Source:** " in building.as_markdown("Source: a paper.")
     assert building.as_markdown("([classes,] H, W)") == "(\\[classes,\\] H, W)"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "how_to").glob("*.md")), ids=lambda p: p.stem
+)
+def test_what_how_to_pages_say_runs(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.S)
+    assert code
+    exec(compile("\n".join(code), path.name, "exec"), {})
