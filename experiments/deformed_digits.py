@@ -199,7 +199,7 @@ def order(results: dict[str, list[Result]], kind: str, what: str) -> np.ndarray:
     """Rank correlation of the bounds with errors or with changes of features, (seeds, sizes)."""
     fixed = [own for own in results.values() if "bound" in own[0]]
     bounds = [own[0]["bound"] for own in fixed]
-    if what == "errors":
+    if what == "rise of errors":
         values = np.array([rise(own, kind) for own in fixed])
     else:
         values = np.array([[result[f"{kind} of features"] for result in own] for own in fixed])
@@ -216,7 +216,7 @@ def order(results: dict[str, list[Result]], kind: str, what: str) -> np.ndarray:
 def as_text(results: dict[str, list[Result]]) -> str:
     """Tables in Markdown."""
     sizes = " | ".join(f"{size:g}" for size in SIZES)
-    lines = []
+    lines = ["# Moved and deformed digits", ""]
     for kind in KINDS:
         lines += [
             f"Errors in per cent after a {kind} of so many samples:",
@@ -229,7 +229,7 @@ def as_text(results: dict[str, list[Result]]) -> str:
             cells = " | ".join("{:.1f} ± {:.1f}".format(*interval(list(c))) for c in columns)
             bound = f"{own[0]['bound']:.2f}" if "bound" in own[0] else ""
             lines.append(f"| {CONTENDERS[name].title} | {bound} | {cells} |")
-        for what in ("changes of features", "errors"):
+        for what in ("changes of features", "rise of errors"):
             ranks = order(results, kind, what)
             cells = " | ".join("{:.2f} ± {:.2f}".format(*interval(list(c))) for c in ranks.T)
             lines.append(f"| rank correlation of bounds and {what} | | | {cells} |")
@@ -256,7 +256,10 @@ def drawn(results: dict[str, list[Result]]) -> Figure:
                 label=contender.title,
             )
         axes.set_yscale("log")
+        axes.set_ylim(2, 90)
         axes.set_yticks([2, 5, 10, 20, 50], ["2", "5", "10", "20", "50"])
+        axes.minorticks_off()
+        axes.set_xticks(range(5))
         axes.set_title(kind)
         line_axes(axes, f"size of the {kind} (samples)", "error on test digits, %")
     legend(panels[1], fontsize=8)

@@ -63,7 +63,7 @@ def test_order_is_a_rank_correlation_of_each_seed():
 
     results = {str(n): [result(n, n), result(n, -n)] for n in (1, 2, 3)}
     results["other"] = [{"upright": 1.0, "translation": [9.0] * len(SIZES)}] * 2
-    ranks = deformed_digits.order(results, "translation", "errors")
+    ranks = deformed_digits.order(results, "translation", "rise of errors")
     assert ranks == pytest.approx(np.array([[1.0] * len(SIZES), [-1.0] * len(SIZES)]))
     assert deformed_digits.rise(results["2"], "translation")[0, 0] == pytest.approx(2 * SIZES[0])
 
