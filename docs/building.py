@@ -168,9 +168,6 @@ def title_of(text: str) -> str:
 def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
     """A notebook as Markdown, with what it is stored with, and its pictures by name."""
     notebook = nbformat.read(path, as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if cell.source.strip() != "%matplotlib inline"
-    ]
     for cell in notebook.cells:
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
@@ -208,8 +205,8 @@ def atlas() -> str:
     from proofs_numeric.atlas.subjects import by_subject
     from proofs_numeric.engine.run import all_claims
 
-    stored = ROOT / "docs" / "claims.json"
-    found = {row["name"]: row for row in json.loads(stored.read_text())} if stored.exists() else {}
+    stored = json.loads((ROOT / "docs" / "claims.json").read_text())
+    found = {row["name"]: row for row in stored}
     known = {claim.name: claim for claim in all_claims()}
     claims: Any = [{"name": name} for name in known]
     functions = functions_of_claims()

@@ -27,8 +27,10 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 import wiatowski as wi
+from experiments import digits
 from experiments.cells import Cells, Result
-from experiments.digits import GRID, STRIDE, Digits, learned_filters, pixels
+from experiments.digits import learned_filters, pixels
+from experiments.mnist import beside
 from experiments.small_samples import Fit, interval, lenet, linear, network
 from wiatowski.learn.augmentation import Deformed
 from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
@@ -51,32 +53,19 @@ class Contender(NamedTuple):
     features: Callable[[], wi.FeatureExtractor] | None = None
 
 
-def extractor(frame) -> wi.FeatureExtractor:
-    """Two layers of a frame and moduli along falling frequencies, on every fourth sample."""
-    layers = [wi.Layer(frame, wi.Modulus())] * 2
-    return wi.FeatureExtractor(layers, GRID, paths="decreasing", output_stride=STRIDE).admissible()
+LINES = {1: ":", 2: "--", 3: "-"}  # by the number of scales
 
 
-def fixed(title: str, colour: str, line: str, frame) -> Contender:
+def fixed(kind: str, scales: int, colour: str, frame) -> Contender:
     """Features of a frame, and ridge regression."""
-    build = functools.partial(extractor, frame)
-    return Contender(title, COLOURS[colour], line, linear(build), build)
+    title = f"{kind}, {scales} scale{'s' if scales > 1 else ''}"
+    build = functools.partial(beside, frame)
+    return Contender(title, COLOURS[colour], LINES[scales], linear(build), build)
 
 
-LINES = {1: ":", 2: "--", 3: "-"}
 CONTENDERS = {
-    **{
-        f"meyer{n}": fixed(
-            f"Meyer, {n} scale{'s' if n > 1 else ''}", "measured", line, wi.frames.Meyer(n)
-        )
-        for n, line in LINES.items()
-    },
-    **{
-        f"curvelets{n}": fixed(
-            f"curvelets, {n} scale{'s' if n > 1 else ''}", "bound", line, wi.frames.Curvelets(n)
-        )
-        for n, line in LINES.items()
-    },
+    **{f"meyer{n}": fixed("Meyer", n, "measured", wi.frames.Meyer(n)) for n in LINES},
+    **{f"curvelets{n}": fixed("curvelets", n, "bound", wi.frames.Curvelets(n)) for n in LINES},
     "learned": Contender(
         "admissible learned filters",
         COLOURS["second bound"],
@@ -123,8 +112,7 @@ def measured(out: Path, train: int, test: int, seeds: int) -> dict[str, list[Res
 def computed(contender: Contender, train: int, test: int, seed: int) -> Result:
     """Errors in per cent, and how far features move, for every kind and size."""
     data = wi.data.mnist()
-    chosen = np.random.default_rng(seed).permutation(len(data.labels))[:train]
-    name = contender.fit(Digits(pixels(data.images[chosen]), data.labels[chosen]), seed)
+    name = contender.fit(digits.chosen(data, train, seed), seed)
     labels = data.test_labels[:test]
 
     def errors(images: np.ndarray) -> float:

@@ -28,6 +28,12 @@ def pixels(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / 255
 
 
+def chosen(data: wi.data.LabelledImages, count: int, seed: int | tuple[int, ...]) -> Digits:
+    """So many of the training images, in an order that the seed draws."""
+    places = np.random.default_rng(seed).permutation(len(data.labels))[:count]
+    return Digits(pixels(data.images[places]), data.labels[places])
+
+
 def learned_filters(filters: int, layers: int, seed: int) -> learn.Built:
     """Layers of admissible filters of 7 x 7 taps with moduli, features on every fourth sample, a linear head."""
     draw = np.random.default_rng(seed)

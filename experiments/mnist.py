@@ -34,7 +34,7 @@ from tqdm import tqdm
 import wiatowski as wi
 from experiments.bench_extractor import version
 from experiments.cells import Cells, Result
-from experiments.digits import GRID, STRIDE, Digits, learned_filters, pixels, trained
+from experiments.digits import GRID, STRIDE, Digits, chosen, learned_filters, pixels, trained
 from experiments.gaussian_machine import Machine, Setting, tuned
 from experiments.mnist_results import as_text, drawn
 from wiatowski.explain.measures import proportion_interval
@@ -134,8 +134,8 @@ def best(results: Iterable[Result], sizes: Sizes = FULL) -> list[Cell]:
     own = [cell for cell in cells if cell.frame in FRAMES]
     of_each = [next(c for c in own if c.nonlinearity == name) for name in NONLINEARITIES]
     others = [cell for cell in cells if cell.frame not in FRAMES]
-    chosen = dict.fromkeys([*own[:4], *of_each, *others])
-    return [cell._replace(images=sizes.all) for cell in chosen]
+    kept = dict.fromkeys([*own[:4], *of_each, *others])
+    return [cell._replace(images=sizes.all) for cell in kept]
 
 
 def computed(cell: Cell, fewer: Result | None = None, sizes: Sizes = FULL) -> Result:
@@ -149,8 +149,7 @@ def computed(cell: Cell, fewer: Result | None = None, sizes: Sizes = FULL) -> Re
     """
     begun = time.perf_counter()
     data = DATA[cell.data]()
-    chosen = np.random.default_rng(0).permutation(len(data.labels))[: cell.images]
-    digits = Digits(pixels(data.images[chosen]), data.labels[chosen])
+    digits = chosen(data, cell.images, seed=0)
     tests = Digits(pixels(data.test_images[: sizes.test]), data.test_labels[: sizes.test])
     transformer, constants = features_of(cell, sizes, digits)
     scaler = MinMaxScaler()

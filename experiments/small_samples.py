@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 import wiatowski as wi
+from experiments import digits
 from experiments.cells import Cells, Result
 from experiments.digits import Digits, learned_filters, pixels, trained
 from experiments.mnist import BESIDE
@@ -141,8 +142,7 @@ def measured(
 
         def compute(name=name, count=count, seed=seed) -> Result:
             begun = time.perf_counter()
-            chosen = np.random.default_rng((seed, count)).permutation(len(data.labels))[:count]
-            train = Digits(pixels(data.images[chosen]), data.labels[chosen])
+            train = digits.chosen(data, count, (seed, count))
             answers = CONTENDERS[name].fit(train, seed)(others.images)
             errors = int(np.sum(answers != others.labels))
             return {"errors": errors, "seconds": time.perf_counter() - begun}
