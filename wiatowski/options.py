@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import math
 from collections.abc import Callable
+
+from wiatowski._extras import missing
 
 __all__ = ["SEED", "missing_for_reports", "whole"]
 
@@ -38,8 +39,4 @@ def missing_for_reports() -> str:
 
     Source: utility.
     """
-    needed = ("matplotlib", "jinja2", "PIL")
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if not missing:
-        return ""
-    return f'{", ".join(missing)} is missing; install it with pip install "wiatowski[verify]".'
+    return missing("verify", "matplotlib", "jinja2", "PIL")

@@ -1,13 +1,8 @@
 """Learning with any extractor: features for scikit-learn, and training with optax."""
 
-import importlib.util
+from wiatowski._extras import require as _require
 
-_NEEDED = {"sklearn": "scikit-learn", "optax": "optax", "tqdm": "tqdm"}
-_MISSING = [name for module, name in _NEEDED.items() if importlib.util.find_spec(module) is None]
-if _MISSING:
-    raise ImportError(
-        f'wiatowski.learn: {", ".join(_MISSING)} is missing; install it with pip install "wiatowski[learn]".'
-    )
+_require("wiatowski.learn", "learn", sklearn="scikit-learn", optax="optax", tqdm="tqdm")
 
 from wiatowski.learn.augmentation import Deformed as Deformed
 from wiatowski.learn.augmentation import Flipped as Flipped

@@ -3,12 +3,9 @@
 Every function returns a `matplotlib.figure.Figure`; save it with ``figure.savefig(path)``.
 """
 
-import importlib.util
+from wiatowski._extras import require as _require
 
-if importlib.util.find_spec("matplotlib") is None:
-    raise ImportError(
-        'wiatowski.plot: matplotlib is missing; install it with pip install "wiatowski[plot]".'
-    )
+_require("wiatowski.plot", "plot", "matplotlib")
 
 from wiatowski.plot.banks import atoms as atoms
 from wiatowski.plot.banks import littlewood_paley as littlewood_paley

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._extras import imported
 from wiatowski._types import Array
 from wiatowski.scattering._arguments import check_integer
 from wiatowski.scattering.harmonic_3d import HarmonicScattering3D
@@ -79,8 +78,8 @@ def invert(
             f"{type(transform).__name__}."
         )
     steps = check_integer("invert", "steps", steps, 1)
-    optax = _module("optax")
-    bar = _module("tqdm").tqdm if progress else None
+    optax: Any = imported("invert", "invert", "optax")
+    bar = imported("invert", "invert", "tqdm").tqdm if progress else None
     target, batch = _checked_coefficients(transform, coefficients)
     shape, dtype = (*batch, *_signal_shape(transform)), transform.network.banks[0].dtype
     if isinstance(start, Inversion):
@@ -200,11 +199,3 @@ def _noise(
     x = jax.random.normal(key, shape, transform.network.banks[0].dtype)
     norms = [jnp.sqrt(sum(jnp.sum(a**2) for a in own)) for own in (target, _arrays(transform(x)))]
     return x * (norms[0] / norms[1])
-
-
-def _module(name: str) -> Any:
-    if importlib.util.find_spec(name) is None:
-        raise ImportError(
-            f'invert: {name} is missing; install it with pip install "wiatowski[invert]".'
-        )
-    return importlib.import_module(name)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
+from wiatowski._extras import imported
 
 
 def zarr():
@@ -12,17 +11,9 @@ def zarr():
     Raises:
         ImportError: naming the extra that installs it.
     """
-    return _module("zarr")
+    return imported("wiatowski.streaming", "stream", "zarr")
 
 
 def tqdm():
     """The module of the progress bar; raises as `zarr` does."""
-    return _module("tqdm")
-
-
-def _module(name: str):
-    if importlib.util.find_spec(name) is None:
-        raise ImportError(
-            f'wiatowski.streaming: {name} is missing; install it with pip install "wiatowski[stream]".'
-        )
-    return importlib.import_module(name)
+    return imported("wiatowski.streaming", "stream", "tqdm")
