@@ -8,6 +8,7 @@ import scipy.stats
 
 import wiatowski as wi
 from experiments import small_samples
+from experiments.digits import GRID
 from experiments.small_samples import CONTENDERS, Contender, Digits
 
 
@@ -58,3 +59,18 @@ def test_contenders_learn_stripes(name, monkeypatch):
     train, test = Digits(images[:80], labels[:80]), Digits(images[80:], labels[80:])
     answers = CONTENDERS[name].fit(train, 0)(test.images)
     assert np.sum(answers != test.labels) <= 4
+
+
+def test_features_that_are_kept_are_computed_once_and_the_same():
+    built = []
+
+    def build():
+        built.append(True)
+        return wi.FeatureExtractor([wi.Layer(wi.frames.Haar(1))], GRID, output_stride=4)
+
+    draw = np.random.default_rng(0).random((5, 28, 28)).astype(np.float32)
+    fresh, kept = (small_samples.features_of(build, keep=keep) for keep in (False, True))
+    expected = fresh(draw)
+    kept(draw[[3, 1, 3]])
+    np.testing.assert_array_equal(kept(draw[[3, 0, 3, 4]]), expected[[3, 0, 3, 4]])
+    assert len(built) == 2
