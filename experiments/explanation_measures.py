@@ -34,11 +34,13 @@ import numpy as np
 from tqdm import tqdm
 
 import wiatowski as wi
+from experiments.cells import Cells
 from experiments.explanation_results import draw, summary, table
 from wiatowski.explain import measures
 from wiatowski.networks import Network
 from wiatowski.serialization import write_whole
 
+FORMAT = 1  # of the files in --out: those of another are measured again
 SIZE, DRAWS = 224, 5
 Maps = dict[str, np.ndarray]
 
@@ -92,13 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not 2 <= options.photos <= 20 or options.scenes < 2 or options.score_cam < 2:
         parser.error("--photos: 2 to 20; --scenes and --score-cam: at least 2")
-    options.out.mkdir(parents=True, exist_ok=True)
     found = {}
     for name in options.networks:
-        folder = options.out / name
-        folder.mkdir(exist_ok=True)
         found[name] = measured(
-            SUBJECTS[name], folder, options.photos, options.scenes, options.score_cam
+            SUBJECTS[name], options.out / name, options.photos, options.scenes, options.score_cam
         )
     results = summary(found, options.margin)
     printed = table(results)
@@ -114,15 +113,15 @@ def measured(
 ) -> list[dict[str, Any]]:
     """What every photo and scene gave, from the folder where it is there already."""
     network = subject.build()
+    done = Cells(folder, {"format": FORMAT})
     found = []
     with tqdm(total=photos + scenes, desc=folder.name, unit="image", disable=None) as bar:
         for sample in samples(network, photos, scenes):
-            path = folder / f"{sample.name}.json"
             whole = sample.number < scored
-            unit = json.loads(path.read_text()) if path.exists() else {}
-            if not unit or (whole and not unit["whole"]):
+            unit = done.get(sample.name)
+            if unit is None or (whole and not unit["whole"]):
                 unit = one(network, subject.layer, sample, whole)
-                write_whole(path, (json.dumps(unit, indent=1) + "\n").encode())
+                done.put(sample.name, unit)
             found.append(unit)
             bar.update()
     return found
