@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from experiments.cells import Result
 from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
 
-MARKS = {"none": "o", "sub": "s", "max": "^", "avg": "D"}
+SPARSE = "none, every 4th sample"  # what stands beside the paper's cells keeps fewer samples, and pools nothing
+MARKS = {"none": "o", "sub": "s", "max": "^", "avg": "D", SPARSE: "P"}
 OWN = ("Haar", "bior2.2")
 
 
@@ -34,14 +35,11 @@ def as_text(results: Sequence[Result]) -> str:
 
 def row(result: Result) -> str:
     """One line of a table."""
-    _, frame, nonlinearity, pooling, _ = result["cell"]
     low, high = result["interval_percent"]
     bounds = ", ".join(f"{a:.3g} to {b:.3g}" for a, b in result.get("frame_bounds", []))
     lipschitz = f"{result['lipschitz']:.3g}" if "lipschitz" in result else ""
     parts = [
-        frame,
-        nonlinearity,
-        pooling,
+        *names(result),
         f"{result['error_percent']:.2f}",
         f"{low:.2f} to {high:.2f}",
         bounds,
@@ -53,6 +51,12 @@ def row(result: Result) -> str:
         f"{result['peak_memory_GB']:.1f}",
     ]
     return "| " + " | ".join(parts) + " |"
+
+
+def names(result: Result) -> tuple[str, str, str]:
+    """Frame, nonlinearity and pooling."""
+    _, frame, nonlinearity, pooling, _ = result["cell"]
+    return frame, nonlinearity, pooling if frame in OWN else SPARSE
 
 
 def worth(results: Sequence[Result]) -> list[str]:
@@ -68,12 +72,14 @@ def worth(results: Sequence[Result]) -> list[str]:
     ]
     for result in results:
         if "layers" in result:
-            _, *names, count = result["cell"]
+            count = result["cell"][-1]
             layers = [told(result["layers"].get(f"depth={depth}", [0, 0.0])) for depth in range(3)]
             paths = {k: v for k, v in result["paths"].items() if k != "depth=0"}
             best = sorted(paths, key=lambda path: -paths[path][1])[:3]
             told_best = "; ".join(f"`{path}` {told(paths[path])}" for path in best)
-            lines.append("| " + " | ".join([*names, f"{count:,}", *layers, told_best]) + " |")
+            lines.append(
+                "| " + " | ".join([*names(result), f"{count:,}", *layers, told_best]) + " |"
+            )
     return [*lines, ""]
 
 
@@ -85,27 +91,29 @@ def told(pair: Sequence[float]) -> str:
 def drawn(results: Sequence[Result]) -> Figure:
     """Errors with their intervals: cells of the paper by nonlinearity, others beside them."""
     counts = sorted({result["cell"][-1] for result in results})
+    colours = dict(zip(counts, (COLOURS["measured"], COLOURS["bound"]), strict=False))
     named = sorted({name_of(result) for result in results}, key=lambda n: (n[0] not in OWN, n))
     places = {name: place for place, name in enumerate(named)}
     canvas, ((axes,),) = figure(9.6, 5.0)
-    seen = set()
     for result in results:
-        pooling, many = result["cell"][3], result["cell"][-1] == counts[-1] and len(counts) > 1
-        shift = 0.18 * (list(MARKS).index(pooling) - 1.5) if result["cell"][1] in OWN else 0.0
+        frame, _, pooling = names(result)
+        count = result["cell"][-1]
+        shift = 0.18 * (list(MARKS).index(pooling) - 1.5) if frame in OWN else 0.0
         low, high = result["interval_percent"]
         error = result["error_percent"]
-        key = pooling if not many else f"{counts[-1]:,} images"
         axes.errorbar(
             places[name_of(result)] + shift,
             error,
             yerr=[[error - low], [high - error]],
-            fmt=MARKS[pooling] if result["cell"][1] in OWN else "s",
-            color=COLOURS["bound" if many else "measured"],
+            fmt=MARKS[pooling],
+            color=colours[count],
             ms=5,
             lw=1,
-            label=None if key in seen else key,
         )
-        seen.add(key)
+    for count, colour in colours.items():
+        axes.plot([], [], color=colour, lw=2, label=f"{count:,} training images")
+    for pooling, mark in MARKS.items():
+        axes.plot([], [], mark, color=COLOURS["neutral"], ms=5, label=f"pooling: {pooling}")
     axes.set_xticks(range(len(named)), ["\n".join(part for part in name if part) for name in named])
     axes.tick_params(axis="x", labelsize=8)
     axes.set_yscale("log")
@@ -114,12 +122,14 @@ def drawn(results: Sequence[Result]) -> Figure:
     ]
     axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
     axes.minorticks_off()
-    line_axes(axes, "", "error on test images, %")
+    line_axes(axes, "frame, and nonlinearity where it varies", "error on test images, %")
     legend(axes, fontsize=8)
     return canvas
 
 
 def name_of(result: Result) -> tuple[str, str]:
-    """Frame, and nonlinearity where cells differ in it."""
+    """What stands below the axis: the frame, and the nonlinearity where cells differ in it."""
     _, frame, nonlinearity, *_ = result["cell"]
-    return (frame, nonlinearity) if frame in OWN else (frame, "")
+    if frame in OWN:
+        return frame, nonlinearity
+    return ("Learned", "filters") if frame == "LearnedFilters" else (frame, "")
