@@ -110,7 +110,7 @@ def network(start: Callable[[int], Any], rate: float) -> Fit:
         epochs = int(np.clip(PLACES // (len(train.labels) - few), 1, MOST_EPOCHS))
         settings = {"rate": rate, "epochs": epochs, "seed": seed, "patience": 10}
         model = trained(start(seed), train, held_out=few, **settings)
-        scores = FeatureTransformer(lambda grid: lambda image: model(image[None]))
+        scores = FeatureTransformer(model)
         return lambda images: scores.fit_transform(images).argmax(axis=1)
 
     return fit

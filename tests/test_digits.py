@@ -94,7 +94,24 @@ def test_an_interrupted_download_names_the_call_and_leaves_nothing(cache, monkey
         ),
     ):
         data.mnist()
-    assert not cache.exists()
+    assert not any(cache.iterdir())
+
+
+def test_a_cache_that_takes_no_files_costs_nothing_but_another_download(cache, capsys):
+    known, parts, _ = made()
+    cache.touch()  # a file
+    for _ in range(2):
+        found = digits._loaded("made", known, lambda: parts)
+        np.testing.assert_array_equal(found.images, parts["train-images"])
+    assert "made.npz could not be kept in" in capsys.readouterr().err
+
+
+def test_kept_numbers_of_another_type_are_fetched_again(cache):
+    known, parts, _ = made()
+    cache.mkdir()
+    np.savez(cache / "made.npz", **{name: part + 256.4 for name, part in parts.items()})
+    found = digits._loaded("made", known, lambda: parts)
+    assert found.images.dtype == np.uint8
 
 
 def test_openml_gives_the_same_parts():

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import jax
+import joblib
 import numpy as np
 import pytest
 from sklearn import base
@@ -19,6 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from test_learn_errors import filled_disk
 
 import wiatowski as wi
+from wiatowski import networks
 from wiatowski.learn import FeatureTransformer, OrthogonalLeastSquares
 from wiatowski.streaming import computed
 from wiatowski.streaming.program import Program
@@ -37,7 +39,13 @@ def random(seed, *shape):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-@parametrize_with_checks([FeatureTransformer(), OrthogonalLeastSquares()])
+@parametrize_with_checks(
+    [
+        FeatureTransformer(),
+        FeatureTransformer(select=OrthogonalLeastSquares(3)),
+        OrthogonalLeastSquares(),
+    ]
+)
 def test_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -119,6 +127,58 @@ def test_complex_features_are_two_columns():
     np.testing.assert_allclose(found[2, [real, imag]], [value.real, value.imag], atol=1e-6)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_networks_and_classifiers_give_their_scores(channels):
+    images = random(0, 3, channels, 8, 8)
+    taps = random(1, 4, channels, 3, 3)
+    averages = networks.Head([networks.Dense(random(2, 3, 4))], averages=True)
+    layer = wi.Layer(networks.Convolution(taps, padding=1), wi.ReLU())
+    network = networks.Network([layer], wi.Grid((8, 8)), channels, averages, ("a", "b", "2"))
+    phi = wi.FeatureExtractor([wi.Layer(wi.frames.Haar(1))], wi.Grid((8, 8)))
+    head = networks.Head([networks.Dense(random(3, 3, 4 * channels))], averages=True)
+    for model in (network, networks.Classifier(phi, head, channels)):
+        transformer = FeatureTransformer(model)
+        expected = np.stack([model(f) for f in images])
+        np.testing.assert_allclose(transformer.fit_transform(images), expected, atol=1e-5)
+        if channels == 1:
+            np.testing.assert_array_equal(
+                transformer.transform(images[:, 0]), transformer.transform(images)
+            )
+    names = FeatureTransformer(network).fit(images).get_feature_names_out()
+    assert list(names) == ["class=0 a", "class=1 b", "class=2"]
+
+
+def test_scattering_transforms_are_extractors():
+    images = random(0, 2, 16, 16)
+    S = wi.scattering.Scattering2D(J=2, shape=(16, 16), L=2)
+    found = FeatureTransformer(S).fit_transform(images)
+    np.testing.assert_allclose(found, np.asarray(S(images)).reshape(2, -1), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["float16", "uint8", "bool", "longdouble", "float64"])
+def test_numbers_of_any_type(kind):
+    images = (3 * np.abs(random(0, 2, 8, 8))).astype(kind)
+    found = FeatureTransformer(LAYERS).fit_transform(images)
+    expected = FeatureTransformer(LAYERS).fit_transform(images.astype(np.float32))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_what_was_used_is_hashed_as_before():
+    """So that a pipeline with a cache finds it there."""
+    phi = wi.FeatureExtractor(LAYERS, wi.Grid((8, 8)))
+    before = joblib.hash(phi)
+    phi(random(0, 8, 8))
+    assert joblib.hash(phi) == joblib.hash(pickle.loads(pickle.dumps(phi))) == before
+
+
+def test_the_note_says_that_few_signals_were_seen():
+    images, labels = random(0, 10, 8, 8), np.arange(10) // 5
+    transformer = FeatureTransformer(LAYERS, select=OrthogonalLeastSquares(3), select_rows=4)
+    with pytest.raises(ValueError, match="of one class, 0;") as caught:
+        transformer.fit(images, labels)
+    assert "saw the first 4 signals (select_rows)" in caught.value.__notes__[0]
+
+
 def test_any_function_of_a_signal():
     found = FeatureTransformer(lambda grid: lambda f: {"mean": f.mean(), "f": f})
     rows = found.fit_transform(random(0, 4, 6))
@@ -141,16 +201,23 @@ def test_a_pipeline_with_a_grid_search_tells_edges_apart():
     assert search.score(images, labels) > 0.9
 
 
-def test_beyond_the_ceiling_features_are_a_map_of_a_file_that_is_gone(tmp_path):
+def test_beyond_the_ceiling_features_are_a_map_whose_file_goes_with_them(tmp_path):
     images = random(0, 2000, 16)
     plain = FeatureTransformer(LAYERS, shape=(16,))
     small = clone(plain).set_params(memory="100kB", folder=tmp_path)
-    found = small.fit_transform(images)
+    found: Any = small.fit_transform(images)
     assert isinstance(found, np.memmap)
-    assert not list(tmp_path.iterdir())
     expected = plain.fit_transform(images)
     assert type(expected) is np.ndarray
     np.testing.assert_array_equal(found, expected)
+    sums = joblib.Parallel(2)(joblib.delayed(np.sum)(found[i::2]) for i in range(2))
+    np.testing.assert_allclose(sums, [expected[i::2].sum() for i in range(2)], rtol=1e-4)
+    part = found[5:7]
+    del found
+    assert len(list(tmp_path.iterdir())) == 1
+    np.testing.assert_array_equal(part, expected[5:7])
+    del part
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_full_disk_leaves_nothing(tmp_path):
@@ -244,6 +311,16 @@ def test_selection_is_its_definition(targets, monkeypatch):
     assert found.ranking_.tolist() == plain_selection(X, np.asarray(y), 6)
     wide = OrthogonalLeastSquares(6).fit(X.astype(np.float32), y)
     assert wide.ranking_.tolist() == found.ranking_.tolist()
+
+
+@pytest.mark.parametrize(("columns", "targets"), [(1e-30, 1), (1, 1e39), (1e30, 1e-30)])
+def test_the_choice_does_not_depend_on_units(columns, targets):
+    draw = np.random.default_rng(0)
+    X = draw.standard_normal((40, 8)).astype(np.float32)
+    y = X[:, 2] - 3.0 * X[:, 5] + 0.1 * draw.standard_normal(40)
+    expected = OrthogonalLeastSquares(4).fit(X, y).ranking_
+    found = OrthogonalLeastSquares(4).fit(X * np.float32(columns), y * targets).ranking_
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_combinations_of_chosen_columns_come_last():

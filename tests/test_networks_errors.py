@@ -529,8 +529,13 @@ ERRORS = {
     # archives
     "archive of another hash": (
         lambda folder: fetched(folder, b'<a href="own.whl#sha256=1">own</a>', b"other"),
-        ValueError,
-        "own.whl: the index gave a file of another hash.*not opened and not kept",
+        OSError,
+        "own.whl could not be fetched .*an index gave a file of another hash, which was not kept",
+    ),
+    "a cache that is a file": (
+        lambda folder: fetched(filled(folder / "cache", b"")),
+        FileExistsError,
+        r"own.whl cannot be kept in .*cache \(File exists\); set WIATOWSKI_CACHE to a folder with room for 1 MB",
     ),
     "archive out of reach": (
         lambda folder: fetched(folder, fails=True),

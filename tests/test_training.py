@@ -194,6 +194,29 @@ def test_a_finished_run_is_read_and_goes_on_for_more_epochs(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def test_data_that_differ_in_the_middle_are_another_run(tmp_path):
+    (f, y), options = task(), {"epochs": 1, "batch": 32, "folder": tmp_path / "run"}
+    learn.train(small(), (f, y), task(), **options)
+    other = f.copy()
+    other[1:-1] *= 2
+    with pytest.raises(ValueError, match="of another run: data differ"):
+        learn.train(small(), (other, y), task(), **options)
+
+
+def test_complex_signals_keep_their_imaginary_parts():
+    f, y = task()
+
+    class Turned(eqx.Module):
+        weights: jax.Array
+
+        def __call__(self, f):
+            return self.weights @ jnp.stack([f.real.sum(), f.imag.sum()])
+
+    start = Turned(jnp.eye(2))
+    runs = [learn.train(start, (g, y), (g, y), epochs=1, batch=32) for g in (f + 1j * f, f + 0j)]
+    assert runs[0].epochs[0].loss != runs[1].epochs[0].loss
+
+
 @pytest.mark.parametrize("start", ["two", 2])
 def test_layers_before_the_first_trained_one_stay_as_they_are(start):
     network = small()
@@ -266,6 +289,11 @@ Point = namedtuple("Point", "training_loss loss")
         ([2, 1], [2, 1], "Too early"),
         ([2, 2.2, 1.9, 2.4, 1.8, 2.3], [2] * 6, "Learning rate too high"),
         ([2, 1, 0.5, 0.2, 0.1, 0.05], [2, 1, 0.8, 0.9, 1.2, 1.5], "Overfitting"),
+        ([1, 0.8, 0.6, 0.5, 0.4, 0.3, 0.3, 0.5, 0.7],) * 2 + ("Learning rate too high: both",),
+        (np.linspace(2.3, 0.001, 30), [2.3] * 30, "Overfitting"),
+        (1 / np.arange(1, 20), [5] * 19, "Overfitting"),
+        ([0.3, 0.2, 0.1, 0.09, 0.089, 0.0889], [0.1, 0.09, 0.09, 0.089, 0.09, 0.09], "Converged"),
+        ([2, 1, -3, -4], [1, 0, -1, -2], "No diagnosis"),
         ([2.3, 2.28, 2.27, 2.27, 2.265], [2.3] * 5, "Underfitting"),
         ([2, 1.8, 1.6, 1.4, 1.25], [2, 1.8, 1.6, 1.4, 1.25], "Learning rate too low"),
         ([2, 1, 0.5, 0.3, 0.298, 0.297, 0.296], [2, 1, 0.6, 0.4, 0.4, 0.41, 0.4], "Converged"),

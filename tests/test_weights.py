@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import os
 import pickle
@@ -86,6 +87,33 @@ def test_archives_are_fetched_once_and_checked_each_time(tmp_path, monkeypatch):
     assert archive.path().read_bytes() == content
     assert len(asked) == 4
     assert [p.name for p in (tmp_path / "cache").iterdir()] == ["own.whl"]
+
+
+@pytest.mark.parametrize("broken", ["cut off", "no answer", "another hash", "not there"])
+def test_the_next_index_is_asked_where_one_fails(tmp_path, monkeypatch, broken):
+    content = b"weights"
+
+    def answer(url, timeout):
+        page = b'<a href="own.whl">own.whl</a>'
+        if url.startswith("https://second/"):
+            return io.BytesIO(page if url.endswith("/") else content)
+        if broken == "no answer":
+            raise http.client.BadStatusLine("garbage")
+        if url.endswith("/"):
+            return io.BytesIO(b"" if broken == "not there" else page)
+        cut = mock.MagicMock()
+        cut.__enter__().read.side_effect = http.client.IncompleteRead(b"wei", 4)
+        return cut if broken == "cut off" else io.BytesIO(b"other")
+
+    monkeypatch.setenv("WIATOWSKI_CACHE", str(tmp_path))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://first")
+    monkeypatch.setattr(urllib.request, "urlopen", answer)
+    archive = _archives.Archive("own", "own.whl", hashlib.sha256(content).hexdigest(), 1.0)
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://first")
+    with pytest.raises(OSError, match=r"own\.whl could not be fetched .* by hand"):
+        archive.path()
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://second")
+    assert archive.path().read_bytes() == content
 
 
 def test_a_folder_of_ones_own_needs_no_network(tmp_path):

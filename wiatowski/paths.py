@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,16 @@ Path = tuple[int, ...]
 _HALF_AN_OCTAVE = 2.0**-0.5 * (1 + 1e-3)
 
 
+class _PickledBare:
+    """Pickled without what was computed on demand, so that its bytes do not tell whether it was used."""
+
+    def __getstate__(self) -> dict:
+        own: Any = self
+        return {field.name: getattr(self, field.name) for field in fields(own)}
+
+
 @dataclass(frozen=True)
-class Branch:
+class Branch(_PickledBare):
     """Maps that a layer makes of each map of a node, alike in all that follows."""
 
     rows: tuple[int, ...]  # numbers of the maps among those the layer makes of one
@@ -38,7 +47,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Node:
+class Node(_PickledBare):
     """Maps of one depth on every `stride`-th sample of its grid."""
 
     depth: int

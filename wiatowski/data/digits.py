@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import subprocess
+import sys
 import tempfile
 import warnings
 import zipfile
@@ -138,19 +139,31 @@ def _loaded(call: str, known: _DataSet, fetch) -> LabelledImages:
     if parts is None or _wrong(known, parts):
         try:
             parts = fetch()
-        except OSError as error:
-            raise OSError(f"{call}: {error}") from None
+        except (OSError, ValueError) as error:
+            kind = OSError if isinstance(error, OSError) else ValueError
+            raise kind(f"{call}: {error}") from None
         wrong = _wrong(known, parts)
         if wrong:
             raise ValueError(
                 f"{call}: {wrong} has another hash than its authors' file; it was not used and not kept."
             )
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        content = io.BytesIO()
-        np.savez_compressed(content, **parts)
-        write_whole(kept, content.getvalue())
+        _keep(kept, parts)
     images, labels, test_images, test_labels = (parts[name] for name in known.sha256)
     return LabelledImages(images, labels, test_images, test_labels, known.classes)
+
+
+def _keep(path: Path, parts: Mapping[str, Any]) -> None:
+    """Store what was fetched; where that cannot be, say so and go on without."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **parts)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content.getvalue())
+    except OSError as error:
+        sys.stderr.write(
+            f"{path.name} could not be kept in {path.parent} ({error.strerror}) and will be fetched again; "
+            "set WIATOWSKI_CACHE to a folder with room.\n"
+        )
 
 
 def _kept(path: Path) -> dict[str, np.ndarray] | None:
@@ -164,7 +177,11 @@ def _wrong(known: _DataSet, parts: Mapping[str, np.ndarray]) -> str:
     """The name of a part that is not its authors'; empty if all are."""
     for name, digest in known.sha256.items():
         part = parts.get(name)
-        if part is None or hashlib.sha256(_idx(part)).hexdigest() != digest:
+        if (
+            part is None
+            or part.dtype != np.uint8
+            or hashlib.sha256(_idx(part)).hexdigest() != digest
+        ):
             return name
     return ""
 
@@ -172,7 +189,7 @@ def _wrong(known: _DataSet, parts: Mapping[str, np.ndarray]) -> str:
 def _idx(part: np.ndarray) -> bytes:
     """The authors' file: magic number, shape, bytes."""
     header = np.array([0x0800 + part.ndim, *part.shape], ">u4")
-    return header.tobytes() + np.ascontiguousarray(part, np.uint8).tobytes()
+    return header.tobytes() + np.ascontiguousarray(part).tobytes()
 
 
 def _from_idx(content: bytes) -> np.ndarray:

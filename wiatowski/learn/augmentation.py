@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from wiatowski._types import Array
+from wiatowski.frames.frame import check_count
 
 __all__ = ["Deformed", "Flipped", "Noisy", "Shifted"]
 
@@ -28,9 +29,8 @@ class Shifted(eqx.Module):
     most: int = eqx.field(static=True)
 
     def __init__(self, most: int):
-        if isinstance(most, bool) or not isinstance(most, int) or most < 0:
-            raise ValueError(f"Shifted: most must be a whole number >= 0, not {most!r}.")
-        self.most = most
+        check_count("Shifted", "most", most, 0)
+        self.most = int(most)
 
     def __call__(self, key: Array, f: Array) -> Array:
         """(channels, *shape) -> the same."""
@@ -90,8 +90,7 @@ class Deformed(eqx.Module):
     def __init__(self, most: float, waves: int = 2):
         if not 0 <= most < float("inf"):
             raise ValueError(f"Deformed: most must be a number of samples >= 0, not {most!r}.")
-        if waves < 1:
-            raise ValueError(f"Deformed: waves must be at least 1, not {waves!r}.")
+        check_count("Deformed", "waves", waves)
         self.most, self.waves = float(most), int(waves)
 
     def __call__(self, key: Array, f: Array) -> Array:

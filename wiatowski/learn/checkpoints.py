@@ -14,6 +14,7 @@ import numpy as np
 __all__ = ["Checkpoints"]
 
 _KEPT = 2
+_PARTS = ("facts", "state", "_CHECKPOINT_METADATA")  # of a checkpoint, as orbax lays it down
 
 
 class Checkpoints:
@@ -25,18 +26,25 @@ class Checkpoints:
 
     Raises:
         ValueError: for a folder of another run, with what differs, or of something else.
+        OSError: for one that cannot be made.
         ImportError: without orbax.
     """
 
     def __init__(self, folder: str | os.PathLike, facts: dict[str, Any]):
-        self._orbax, self._facts, self._folder = _orbax(), facts, Path(folder).absolute()
-        names = [path.name for path in self._folder.iterdir()] if self._folder.is_dir() else []
-        foreign = [name for name in names if not name.partition(".")[0].isdigit()]
+        self._orbax, self._facts = _orbax(), facts
+        self._folder = Path(folder).expanduser().absolute()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OSError(
+                error.errno, f"train: {folder} is no folder for checkpoints ({error.strerror})"
+            ) from None
+        foreign = [path.name for path in self._folder.iterdir() if not _is_ours(path)]
         if foreign:
             raise ValueError(
-                f"train: {self._folder.name} holds {foreign[0]}, which is no checkpoint; give a new folder."
+                f"train: {self._folder.name} holds {min(foreign)}, which is no checkpoint; give a new folder."
             )
-        options = self._orbax.CheckpointManagerOptions(max_to_keep=_KEPT, create=True)
+        options = self._orbax.CheckpointManagerOptions(max_to_keep=_KEPT)
         self._manager = self._orbax.CheckpointManager(self._folder, options=options)
 
     def last(self, state: Any) -> tuple[Any, list[list[float]]]:
@@ -79,7 +87,7 @@ class Checkpoints:
         except Exception as error:  # of many kinds; a full disk is a ValueError from below orbax
             raise OSError(
                 f"train: the checkpoint after epoch {len(history)} could not be written to {self._folder.name} "
-                f"({_last_words(error)}); make room, and the same call goes on after the last whole one."
+                f"({_last_words(error)}); mend that, and the same call goes on after the last whole one."
             ) from None
 
 
@@ -88,7 +96,16 @@ def _numbered(tree: Any) -> dict[str, np.ndarray]:
     return {str(n): np.asarray(leaf) for n, leaf in enumerate(jax.tree.leaves(tree))}
 
 
+def _is_ours(path: Path) -> bool:
+    """Whether a run made it, whole or not; hidden files are nobody's."""
+    if path.name.startswith(".") or ".orbax-checkpoint-tmp" in path.name:
+        return True
+    return path.name.isdigit() and any((path / part).exists() for part in _PARTS)
+
+
 def _last_words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).strip().rpartition(": ")[2][:120]
 
 

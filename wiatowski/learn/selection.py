@@ -12,6 +12,8 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from wiatowski.frames.frame import check_count
+
 __all__ = ["OrthogonalLeastSquares"]
 
 _BLOCK_BYTES = 2**28  # of rows that are brought to memory at a time
@@ -38,7 +40,8 @@ class OrthogonalLeastSquares(SelectorMixin, BaseEstimator):
         n_features_in_: columns seen.
 
     Raises:
-        ValueError: for a count below 1, targets of another length, or of a single class.
+        ValueError: for a count below 1, targets of another length, of a single class, or all equal.
+        TypeError: for targets of which some are numbers and some are not.
 
     Source: Chen, Billings & Luo 1989 (from memory); per class as in Oyallon & Mallat 2015.
 
@@ -60,10 +63,7 @@ class OrthogonalLeastSquares(SelectorMixin, BaseEstimator):
             X: (samples, columns), also a memory map, which is read in blocks of rows.
             y: classes, (samples,); or real targets, (samples,) or (samples, targets).
         """
-        if isinstance(self.n_features, bool) or not self.n_features >= 1:
-            raise ValueError(
-                f"OrthogonalLeastSquares: n_features must be a number >= 1, not {self.n_features!r}."
-            )
+        check_count("OrthogonalLeastSquares", "n_features", self.n_features)
         checked: Any = validate_data(
             self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, ensure_all_finite=True
         )
@@ -99,17 +99,33 @@ def _targets(y, samples: int) -> np.ndarray:
         raise ValueError(
             f"OrthogonalLeastSquares: there are {samples} samples, but {len(y)} targets; give one for each."
         )
-    if type_of_target(y) in ("binary", "multiclass"):
+    if _names_classes(y):
         classes = np.unique(y)
         if len(classes) < 2:
             raise ValueError(
-                f"OrthogonalLeastSquares: all targets are of one class, {classes[0]!r}; there is nothing to "
+                f"OrthogonalLeastSquares: all targets are of one class, {classes[0]}; there is nothing to "
                 "tell apart."
             )
         targets = (np.ravel(y)[:, None] == classes[None, :]).astype(float)
     else:
         targets = np.asarray(y, float).reshape(samples, -1)
-    return targets - targets.mean(axis=0)
+    targets = targets - targets.mean(axis=0)
+    sizes = np.abs(targets).max(axis=0)
+    if not sizes.any():
+        raise ValueError(
+            "OrthogonalLeastSquares: all targets are equal; there is nothing that a column could say."
+        )
+    return targets / np.where(sizes > 0, sizes, 1)  # the choice does not depend on their units
+
+
+def _names_classes(y: np.ndarray) -> bool:
+    try:
+        return type_of_target(y) in ("binary", "multiclass")
+    except (TypeError, ValueError):
+        kinds = sorted({type(value).__name__ for value in np.ravel(y)})
+        raise TypeError(
+            f"OrthogonalLeastSquares: targets must be all numbers or all names, not {' and '.join(kinds)}."
+        ) from None
 
 
 class _Search:
@@ -179,6 +195,7 @@ class _Search:
         left = self._X[:, column] - self._means[column].astype(self._X.dtype)
         for _ in range(2):  # once more, for what rounding left of them
             left = left - basis.T @ (basis @ left)
+        left /= np.abs(left).max()  # whose square may be too small a number
         left /= np.linalg.norm(left)
         self._bases[target] = np.concatenate([basis, left[None]])
         return left

@@ -30,6 +30,7 @@ def with_new_head(network: Network, classes: Sequence[str] | int, seed: int = 0)
 
     Raises:
         ValueError: for fewer than two classes, or a network that ends otherwise.
+        TypeError: for what is no network, or no classes.
 
     Source: utility.
 
@@ -38,6 +39,10 @@ def with_new_head(network: Network, classes: Sequence[str] | int, seed: int = 0)
     >>> with_new_head(network, ("cat", "dog")).classes
     ('cat', 'dog')
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"with_new_head: a Network is needed, not {type(network).__name__}.")
+    if isinstance(classes, (str, bool, float)):
+        raise TypeError(f"with_new_head: classes must be names or their number, not {classes!r}.")
     count = count_of(classes)
     if count < 2:
         raise ValueError(f"with_new_head: there must be at least two classes, not {count}.")

@@ -7,6 +7,7 @@ import itertools
 import math
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -21,16 +22,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm import tqdm
 
 from wiatowski import streaming
-from wiatowski._types import Array
+from wiatowski._types import Array, all_finite
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import Features
 from wiatowski.frames import Haar
+from wiatowski.frames.frame import check_count
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
+from wiatowski.learn._signals import as_array
+from wiatowski.networks.classifier import AbstractClassifier
 from wiatowski.streaming.ceiling import in_bytes
 
 __all__ = ["FeatureTransformer"]
 
+_NAME = "FeatureTransformer"
+_NO_FUNCTIONS = (eqx.Module, type)  # of a grid, though they can be called
 Extractor = FeatureExtractor | Sequence[Layer] | Callable[..., Any]
 
 
@@ -41,18 +47,19 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
     it go to a file, and come back as a memory map; `select` keeps only chosen columns of every block.
 
     Args:
-        extractor: a `FeatureExtractor`, or a `Network` or `Classifier`; a list of `Layer`s, whose grid is that of
-            the signals; or a function of a `Grid` that makes either, or anything else that maps one signal
-            to arrays. By default one layer of Haar wavelets and moduli.
+        extractor: a `FeatureExtractor`, whose features are those of every channel; a `Network` or `Classifier`,
+            whose features are the scores; a scattering transform; a list of `Layer`s, whose grid is that of the
+            signals; or a function of a `Grid` that makes one of these, or any other function of one signal that
+            gives arrays. By default one layer of Haar wavelets and moduli.
         shape: of one signal, of which a row may hold several channels, one behind the other. By default
-            that of the extractor's grid, or of the images, or one axis as long as a row.
+            that of the extractor, or of the images, or one axis as long as a row.
         select: a transformer with `get_support` that chooses columns in `fit`, such as
             `OrthogonalLeastSquares`; it sees the features of the first `select_rows` signals.
-        select_rows: all by default.
+        select_rows: all by default; where there are fewer than all, the signals should come in random order.
         memory: ceiling in bytes, or a text such as "2GB", for the arrays of one block on host and devices, and
             for the features that come back in memory. What Python, JAX and compilation take comes on top.
         folder: where features beyond the ceiling go; by default one of the system for temporary files. The
-            file goes with the array.
+            file goes with the array, or when Python ends; other processes can map it until then.
         progress: show a bar.
 
     Attributes:
@@ -61,8 +68,8 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         n_features_in_: numbers per row.
 
     Raises:
-        ValueError: for rows that are no whole number of signals, NaN or infinite samples, or a ceiling
-            below one signal.
+        ValueError: for rows that are no whole number of signals, images of another shape, NaN or infinite
+            samples or features, or a ceiling below one signal.
         TypeError: for what is no extractor.
 
     Source: utility; features after Wiatowski & Boelcskei 2018.
@@ -114,22 +121,34 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
 
     def _fitted(self, X, y) -> tuple[np.ndarray, np.ndarray | None]:
         """The rows, and all features of those that `select` has seen."""
-        X = _as_array(X)
+        self._check_parameters()
+        X = as_array(_NAME, X)
         images = X.shape[1:] if getattr(X, "ndim", 2) > 2 else None
-        X = self._rows(X, reset=True)
-        shape = self._shape_of(X.shape[1], images)
+        rows = self._rows(X, reset=True)
+        shape = self._shape_of(rows.shape, images)
+        if images is not None:
+            _check_arranged(images, shape)
         self.extractor_ = self._on_grid(shape)
         self.columns_ = None
         self._compiled: dict[Any, streaming.Blocks] = {}
-        self._whole = _Whole(self.extractor_, X.shape[1] // math.prod(shape), shape)
+        self._whole = _whole(self.extractor_, rows.shape[1] // math.prod(shape), shape)
         if self.select is None:
-            return X, None
+            return rows, None
+        if y is not None:
+            y = _targets(y, len(rows))
         first = slice(None, self.select_rows)
-        seen = self._features(X[first], "select")
+        seen = self._features(rows[first], "select")
         selector: Any = clone(self.select)
-        self.select_ = selector.fit(seen, None if y is None else y[first])
+        try:
+            self.select_ = selector.fit(seen, None if y is None else y[first])
+        except ValueError as error:
+            if self.select_rows is not None:
+                error.add_note(
+                    f"{_NAME}: `select` saw the first {len(seen)} signals (select_rows)."
+                )
+            raise
         self.columns_ = self.select_.get_support(indices=True)
-        return X, seen
+        return rows, seen
 
     def transform(self, X) -> np.ndarray:
         """The features, (signals, columns), in single precision unless X and JAX have 64 bits.
@@ -138,11 +157,24 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
             X: as for `fit`.
         """
         check_is_fitted(self)
-        return self._features(self._rows(_as_array(X), reset=False), "transform")
+        X = as_array(_NAME, X)
+        if getattr(X, "ndim", 2) > 2:
+            _check_arranged(X.shape[1:], self._whole.shape)
+        return self._features(self._rows(X, reset=False), "transform")
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
-        """Depth, path and sample of every column: `depth=1 scale=1,axes=LH at 3,0`."""
+        """Depth, path and sample of every column: `depth=1 scale=1,axes=LH at 3,0`.
+
+        Args:
+            input_features: names of the numbers of a row, which are not used.
+        """
         check_is_fitted(self)
+        count: Any = self  # scikit-learn counts them
+        if input_features is not None and len(input_features) != count.n_features_in_:
+            raise ValueError(
+                f"{_NAME}: input_features should have length equal to the number of numbers per row, "
+                f"{count.n_features_in_}, not {len(input_features)}."
+            )
         names = np.array(self._whole.names(), dtype=object)
         return names if self.columns_ is None else names[self.columns_]
 
@@ -160,20 +192,48 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         rows: Any = validate_data(self, X, reset=reset, dtype="numeric")
         return rows
 
-    def _shape_of(self, numbers: int, images: tuple[int, ...] | None) -> tuple[int, ...]:
-        own = getattr(getattr(self.extractor, "grid", None), "shape", None)
+    def _check_parameters(self) -> None:
+        in_bytes(self.memory, _NAME)
+        if self.select_rows is not None:
+            check_count(_NAME, "select_rows", self.select_rows)
+        if self.shape is not None:
+            if not isinstance(self.shape, (tuple, list)) or not self.shape:
+                raise ValueError(
+                    f"{_NAME}: shape must be a tuple such as (28, 28), not {self.shape!r}."
+                )
+            for side in self.shape:
+                check_count(_NAME, "every side of shape", side)
+        if self.folder is not None and not Path(self.folder).is_dir():
+            raise FileNotFoundError(f"{_NAME}: there is no folder {self.folder}; make it first.")
+        if self.select is not None and not hasattr(self.select, "get_support"):
+            raise TypeError(
+                f"{_NAME}: select must choose columns, with `fit` and `get_support`, such as "
+                f"OrthogonalLeastSquares(100); put {type(self.select).__name__} behind this in a pipeline."
+            )
+
+    def _shape_of(self, rows: tuple[int, ...], images: tuple[int, ...] | None) -> tuple[int, ...]:
+        """Of one signal in rows of images of that shape."""
+        numbers = rows[1]
+        given = self.extractor
+        own = getattr(getattr(given, "grid", given), "shape", None)
         shape = tuple(self.shape or own or images or (numbers,))
         if images and not (self.shape or own) and len(images) > 2:
+            if images[-1] in (1, 3, 4) and images[0] > 4:  # grey, colours, and opacity
+                raise ValueError(
+                    f"{_NAME}: images of shape {images} seem to have their channels last; "
+                    "np.moveaxis(X, -1, 1) puts them first, and `shape` says that they are none."
+                )
             shape = images[1:]  # the first axis holds channels
         size = math.prod(shape)
         if size < 1 or numbers % size:
+            advice = "give `shape`, or resize the images to that of the extractor"
             raise ValueError(
-                f"FeatureTransformer: a row holds {numbers} numbers, which is no whole number of signals of shape "
-                f"{shape}; give `shape`, or resize the images to that of the extractor."
+                f"{_NAME}: a row holds {numbers} numbers, which is no whole number of signals of shape "
+                f"{shape}; {'X[None] is a data set of one signal' if rows == shape else advice}."
             )
         if shape == (1,):
             raise ValueError(
-                "FeatureTransformer: signals of a single number (n_features = 1) have no frequencies to filter; "
+                f"{_NAME}: signals of a single number (n_features = 1) have no frequencies to filter; "
                 "give rows of at least two."
             )
         return shape
@@ -182,20 +242,23 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         given: Any = self.extractor
         if given is None:
             given = [Layer(Haar(scales=1))]
-        if callable(given) and not hasattr(given, "grid"):
+        if callable(given) and not hasattr(given, "grid") and not isinstance(given, _NO_FUNCTIONS):
             given = given(Grid(shape))
         if isinstance(given, (list, tuple)):
             given = FeatureExtractor(list(given), Grid(shape))
-        if not callable(given):
+        if not callable(given) or isinstance(given, type):
+            name = (
+                f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+            )
             raise TypeError(
-                "FeatureTransformer: extractor must be a FeatureExtractor, a list of layers, or a function of a Grid "
-                f"that makes one, not {type(given).__name__}."
+                f"{_NAME}: extractor must be a FeatureExtractor, a list of layers, or a function of a Grid "
+                f"that makes one, not {name}."
             )
         return given
 
     def _features(self, X: np.ndarray, description: str) -> np.ndarray:
-        if X.dtype.kind != "f":
-            X = X.astype(np.float32)
+        if X.dtype not in (np.float32, np.float64):
+            X = X.astype(np.float32 if X.dtype.itemsize <= 8 else np.float64)
         blocks = self._blocks(
             jax.ShapeDtypeStruct(X.shape[1:], jax.dtypes.canonicalize_dtype(X.dtype))
         )
@@ -203,6 +266,12 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         bar = tqdm(total=len(X), desc=description, unit="signal", disable=not self.progress)
         with bar, _Result(shape, blocks.output.dtype, in_bytes(self.memory), self.folder) as result:
             for rows, (block,) in blocks(X):
+                if not all_finite(block):
+                    bad = rows.start + int(np.argmin(np.isfinite(block).all(axis=1)))
+                    raise ValueError(
+                        f"{_NAME}: the features of signal {bad} are NaN or infinite, though its samples, up to "
+                        f"{np.abs(X[bad]).max():.3g} in size, are not; scale the signals to sizes of about one."
+                    )
                 result.append(block)
                 bar.update(rows.stop - rows.start)
         return result.array()
@@ -221,18 +290,29 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         return state | {"_compiled": {}} if "_compiled" in state else state
 
 
-def _as_array(X):
-    """Lists of images as an array; whatever has a type of its own as it is."""
-    if not isinstance(X, (list, tuple)):
-        return X
-    try:
-        return np.asarray(X)
-    except ValueError:
-        shapes = sorted({np.shape(x) for x in X})[:3]
+def _check_arranged(images: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Raise for images whose numbers would be taken in another order than they stand in."""
+    if images != shape and images[1:] != shape:
+        advice = (
+            "np.moveaxis(X, -1, 1) puts channels first"
+            if images[:-1] == shape
+            else "resize or crop them, for example with signals.resize"
+        )
         raise ValueError(
-            f"FeatureTransformer: the signals have different shapes, {', '.join(map(str, shapes))} among them; "
-            "resize or crop them to one, for example with signals.resize."
-        ) from None
+            f"{_NAME}: images have shape {images}, but {shape} or (channels, {', '.join(map(str, shape))}) is "
+            f"needed; {advice}."
+        )
+
+
+def _targets(y, rows: int) -> np.ndarray:
+    """As an array with one for each row."""
+    plain: Any = None
+    y = check_array(y, ensure_2d=False, dtype=plain)
+    if len(y) != rows:
+        raise ValueError(
+            f"{_NAME}: there are {rows} signals, but {len(y)} targets; give one for each."
+        )
+    return y
 
 
 def _names_of(output) -> list[str]:
@@ -254,19 +334,36 @@ def _names_of(output) -> list[str]:
     return names
 
 
+def _whole(extractor: Any, channels: int, shape: tuple[int, ...]) -> _Whole:
+    """All features of a row; raises for a network of another number of channels."""
+    joint = isinstance(extractor, AbstractClassifier)
+    if joint and (extractor.channels, *extractor.grid.shape) != (channels, *shape):
+        raise ValueError(
+            f"{_NAME}: a {type(extractor).__name__} of signals of shape "
+            f"{(extractor.channels, *extractor.grid.shape)} cannot take those of shape {(channels, *shape)}."
+        )
+    return _Whole(extractor, channels, shape, joint)
+
+
 class _Whole(eqx.Module):
-    """A row to all its features: channel by channel, leaf by leaf, real parts before imaginary ones."""
+    """A row to all its features: channel by channel unless a network joins them, real parts before imaginary ones."""
 
     extractor: Any
     channels: int = eqx.field(static=True)
     shape: tuple[int, ...] = eqx.field(static=True)
+    joint: bool = eqx.field(static=True)
 
     def __call__(self, row: Array) -> Array:
         signals = row.reshape(self.channels, *self.shape)
+        if self.joint:
+            return self._of_one(signals)
         return jax.vmap(self._of_one)(signals).reshape(-1)
 
     def names(self) -> list[str]:
         """What each number is."""
+        if self.joint:
+            classes = enumerate(self.extractor.classes)
+            return [f"class={n}" + (f" {name}" if name != str(n) else "") for n, name in classes]
         one = jax.eval_shape(self.extractor, jax.ShapeDtypeStruct(self.shape, np.float32))
         own = _names_of(one)
         if self.channels == 1:
@@ -334,7 +431,7 @@ class _Result:
             except OSError as error:
                 raise OSError(
                     error.errno,
-                    f"FeatureTransformer: features of shape {self._shape} could not be written to "
+                    f"{_NAME}: features of shape {self._shape} could not be written to "
                     f"{Path(self._file.name).parent} ({error.strerror}); give a `folder` with more room, or "
                     "`select` columns.",
                 ) from None
@@ -345,8 +442,10 @@ class _Result:
         if self._file is None:
             return self._array
         mapped = np.memmap(self._file.name, self._dtype, "r", shape=self._shape)
-        with contextlib.suppress(
-            OSError
-        ):  # where an open file cannot go, the system's folder keeps it
-            os.unlink(self._file.name)
+        weakref.finalize(mapped, _removed, self._file.name)  # its slices keep it
         return mapped
+
+
+def _removed(name: str) -> None:
+    with contextlib.suppress(OSError):  # where an open file cannot go, the system's folder keeps it
+        os.unlink(name)

@@ -89,7 +89,7 @@ class AbstractClassifier(eqx.Module):
 def named_classes(call: str, count: int, classes: Sequence[str] | int | None) -> tuple[str, ...]:
     """A name per score, numbers by default; raises unless there are as many as scores."""
     classes = count if classes is None else classes
-    names = tuple(map(str, range(classes)) if isinstance(classes, int) else classes)
+    names = tuple(map(str, range(classes)) if isinstance(classes, (int, np.integer)) else classes)
     if len(names) != count:
         raise ValueError(
             f"{call}: the head gives {count} scores, but there are {len(names)} names of classes."

@@ -94,7 +94,7 @@ class _Given(AbstractSource):
 
 def count_of(classes: Sequence[str] | int) -> int:
     """Of names, or as told."""
-    return classes if isinstance(classes, int) else len(classes)
+    return int(classes) if isinstance(classes, (int, np.integer)) else len(classes)
 
 
 def square(network: str, size: int, least: int, multiple: int = 1) -> Grid:

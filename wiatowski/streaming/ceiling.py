@@ -14,12 +14,13 @@ _MOST_EVALUATIONS = 8
 _TEXT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([kmgt]?)(i?)b)?", re.IGNORECASE)
 
 
-def in_bytes(memory: int | str) -> int:
+def in_bytes(memory: int | str, call: str = "transform") -> int:
     """A ceiling as a number of bytes.
 
     Args:
         memory: the number, or a text such as "500MB", "1.5 GB" or "2GiB": kB, MB, GB, TB by thousands, KiB,
             MiB, GiB, TiB by 1024.
+        call: whose argument it is, for the message.
 
     Raises:
         ValueError: for anything else, or less than one byte.
@@ -38,7 +39,7 @@ def in_bytes(memory: int | str) -> int:
         count = whole(memory)
     if count < 1:
         raise ValueError(
-            f'transform: memory must be a number of bytes >= 1 or a text like "2GB" or "500 MiB", not {memory!r}.'
+            f'{call}: memory must be a number of bytes >= 1 or a text like "2GB" or "500 MiB", not {memory!r}.'
         )
     return count
 

@@ -46,7 +46,7 @@ def chunk_within(program: Program, source: Source, chunk: int, memory: int | Non
 
 
 def _too_little(memory: int, needed: int, devices: int) -> str:
-    return (
-        f"transform: memory is {memory:,} bytes, but one signal on each of {devices} device(s) needs "
-        f"{needed:,}; allow that much, or use fewer devices."
+    where, fewer = (
+        (f" on each of {devices} devices", ", or use fewer devices") if devices > 1 else ("", "")
     )
+    return f"transform: memory is {memory:,} bytes, but one signal{where} needs {needed:,}; allow that much{fewer}."

@@ -22,7 +22,8 @@ class Blocks:
     """Features of data sets block by block, from a program that is compiled for few sizes of blocks.
 
     A data set that is smaller than a block that was compiled already is filled up with zeros, where they cost less
-    than another compilation. The bits of a signal's features do not depend on its block.
+    than another compilation. The bits of a signal's features do not depend on its block; those of a network
+    may, since how its convolutions and matrices are multiplied depends on the size of a batch.
 
     Args:
         phi, memory, devices: as `streaming.transform` takes them.
