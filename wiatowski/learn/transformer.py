@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm import tqdm
 
 from wiatowski import streaming
-from wiatowski._types import Array, all_finite
+from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.features import Features
 from wiatowski.frames import Haar
@@ -266,7 +266,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         bar = tqdm(total=len(X), desc=description, unit="signal", disable=not self.progress)
         with bar, _Result(shape, blocks.output.dtype, in_bytes(self.memory), self.folder) as result:
             for rows, (block,) in blocks(X):
-                if not all_finite(block):
+                if not _is_finite(block):
                     bad = rows.start + int(np.argmin(np.isfinite(block).all(axis=1)))
                     raise ValueError(
                         f"{_NAME}: the features of signal {bad} are NaN or infinite, though its samples, up to "
@@ -288,6 +288,11 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state: Any = super().__getstate__()
         return state | {"_compiled": {}} if "_compiled" in state else state
+
+
+def _is_finite(block: np.ndarray) -> bool:
+    """Of real numbers, without an array beside them."""
+    return not block.size or bool(np.isfinite(block.min()) and np.isfinite(block.max()))
 
 
 def _check_arranged(images: tuple[int, ...], shape: tuple[int, ...]) -> None:
