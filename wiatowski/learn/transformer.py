@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import math
 import os
-import tempfile
-import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils import check_array
@@ -22,15 +17,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm import tqdm
 
 from wiatowski import streaming
-from wiatowski._types import Array
 from wiatowski.extractor import FeatureExtractor
-from wiatowski.features import Features
 from wiatowski.frames import Haar
 from wiatowski.frames.frame import check_count
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
+from wiatowski.learn._columns import Chosen, whole
+from wiatowski.learn._rows import Rows
 from wiatowski.learn._signals import as_array
-from wiatowski.networks.classifier import AbstractClassifier
 from wiatowski.streaming.ceiling import in_bytes
 
 __all__ = ["FeatureTransformer"]
@@ -131,7 +125,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         self.extractor_ = self._on_grid(shape)
         self.columns_ = None
         self._compiled: dict[Any, streaming.Blocks] = {}
-        self._whole = _whole(self.extractor_, rows.shape[1] // math.prod(shape), shape)
+        self._whole = whole(_NAME, self.extractor_, rows.shape[1] // math.prod(shape), shape)
         if self.select is None:
             return rows, None
         if y is not None:
@@ -264,7 +258,10 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         )
         shape = (len(X), *blocks.output.shape)
         bar = tqdm(total=len(X), desc=description, unit="signal", disable=not self.progress)
-        with bar, _Result(shape, blocks.output.dtype, in_bytes(self.memory), self.folder) as result:
+        with (
+            bar,
+            Rows(_NAME, shape, blocks.output.dtype, in_bytes(self.memory), self.folder) as result,
+        ):
             for rows, (block,) in blocks(X):
                 if not _is_finite(block):
                     bad = rows.start + int(np.argmin(np.isfinite(block).all(axis=1)))
@@ -280,7 +277,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         """The program for rows of that type, kept until the next `fit` or another ceiling."""
         key = row.shape, row.dtype, self.memory, self.columns_ is None
         if key not in self._compiled:
-            phi = self._whole if self.columns_ is None else _Chosen(self._whole, self.columns_)
+            phi = self._whole if self.columns_ is None else Chosen(self._whole, self.columns_)
             self._compiled.clear()
             self._compiled[key] = streaming.Blocks(phi, row, memory=self.memory)
         return self._compiled[key]
@@ -318,139 +315,3 @@ def _targets(y, rows: int) -> np.ndarray:
             f"{_NAME}: there are {rows} signals, but {len(y)} targets; give one for each."
         )
     return y
-
-
-def _names_of(output) -> list[str]:
-    """Of the numbers of one signal's features, in the order of `_Whole`."""
-    leaves = jax.tree.leaves(output)
-    if isinstance(output, Features):
-        titles = [
-            [f"depth={n}" + "".join(f" {label}" for label in path) for path in paths]
-            for n, paths in enumerate(output.paths)
-        ]
-    else:
-        titles = [[f"array={n}"] for n in range(len(leaves))]
-    names = []
-    for leaf, rows in zip(leaves, titles, strict=True):
-        inner = leaf.shape[1:] if isinstance(output, Features) else leaf.shape
-        places = [",".join(map(str, at)) for at in itertools.product(*map(range, inner))]
-        parts = ("", ".imag") if np.issubdtype(leaf.dtype, np.complexfloating) else ("",)
-        names += [f"{row} at {at}{part}" for part in parts for row in rows for at in places]
-    return names
-
-
-def _whole(extractor: Any, channels: int, shape: tuple[int, ...]) -> _Whole:
-    """All features of a row; raises for a network of another number of channels."""
-    joint = isinstance(extractor, AbstractClassifier)
-    if joint and (extractor.channels, *extractor.grid.shape) != (channels, *shape):
-        raise ValueError(
-            f"{_NAME}: a {type(extractor).__name__} of signals of shape "
-            f"{(extractor.channels, *extractor.grid.shape)} cannot take those of shape {(channels, *shape)}."
-        )
-    return _Whole(extractor, channels, shape, joint)
-
-
-class _Whole(eqx.Module):
-    """A row to all its features: channel by channel unless a network joins them, real parts before imaginary ones."""
-
-    extractor: Any
-    channels: int = eqx.field(static=True)
-    shape: tuple[int, ...] = eqx.field(static=True)
-    joint: bool = eqx.field(static=True)
-
-    def __call__(self, row: Array) -> Array:
-        signals = row.reshape(self.channels, *self.shape)
-        if self.joint:
-            return self._of_one(signals)
-        return jax.vmap(self._of_one)(signals).reshape(-1)
-
-    def names(self) -> list[str]:
-        """What each number is."""
-        if self.joint:
-            classes = enumerate(self.extractor.classes)
-            return [f"class={n}" + (f" {name}" if name != str(n) else "") for n, name in classes]
-        one = jax.eval_shape(self.extractor, jax.ShapeDtypeStruct(self.shape, np.float32))
-        own = _names_of(one)
-        if self.channels == 1:
-            return own
-        return [f"channel={c} {name}" for c in range(self.channels) for name in own]
-
-    def _of_one(self, signal: Array) -> Array:
-        flat = []
-        for leaf in jax.tree.leaves(self.extractor(signal)):
-            leaf = jnp.asarray(leaf).reshape(-1)
-            flat += [leaf.real, leaf.imag] if jnp.iscomplexobj(leaf) else [leaf]
-        return jnp.concatenate(flat)
-
-
-class _Chosen(eqx.Module):
-    """Some of the features of a row."""
-
-    whole: _Whole
-    columns: Array
-
-    def __init__(self, whole: _Whole, columns):
-        self.whole, self.columns = whole, jnp.asarray(columns)
-
-    def __call__(self, row: Array) -> Array:
-        return self.whole(row)[self.columns]
-
-
-class _Result:
-    """Rows that come one block after the other: an array, or beyond the ceiling a file.
-
-    Args:
-        shape, dtype: of all of them.
-        ceiling: in bytes.
-        folder: of the file.
-    """
-
-    def __init__(self, shape: tuple[int, ...], dtype, ceiling: int, folder):
-        self._shape, self._dtype, self._place = shape, np.dtype(dtype), 0
-        self._file: IO[bytes] | None = None
-        size = math.prod(shape) * self._dtype.itemsize
-        if size <= ceiling:
-            self._array = np.empty(shape, self._dtype)
-        else:
-            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115, it outlives this call as a map
-                dir=folder, prefix="wiatowski-features-", delete=False
-            )
-
-    def __enter__(self) -> _Result:
-        return self
-
-    def __exit__(self, kind, *_unused) -> None:
-        if self._file is not None:
-            self._file.close()
-            if kind is not None:
-                os.unlink(self._file.name)
-
-    def append(self, block: np.ndarray) -> None:
-        """The next rows."""
-        if self._file is None:
-            self._array[self._place : self._place + len(block)] = block
-        else:
-            try:
-                self._file.write(np.ascontiguousarray(block).data)
-                self._file.flush()
-            except OSError as error:
-                raise OSError(
-                    error.errno,
-                    f"{_NAME}: features of shape {self._shape} could not be written to "
-                    f"{Path(self._file.name).parent} ({error.strerror}); give a `folder` with more room, or "
-                    "`select` columns.",
-                ) from None
-        self._place += len(block)
-
-    def array(self) -> np.ndarray:
-        """All rows."""
-        if self._file is None:
-            return self._array
-        mapped = np.memmap(self._file.name, self._dtype, "r", shape=self._shape)
-        weakref.finalize(mapped, _removed, self._file.name)  # its slices keep it
-        return mapped
-
-
-def _removed(name: str) -> None:
-    with contextlib.suppress(OSError):  # where an open file cannot go, the system's folder keeps it
-        os.unlink(name)
