@@ -197,6 +197,10 @@ def interval(rates: Sequence[float]) -> tuple[float, float]:
 def as_text(rates: dict[str, list[list[float]]], counts: Sequence[int]) -> str:
     """A table in Markdown: errors in per cent."""
     lines = [
+        "# Errors against the number of training digits",
+        "",
+        "In per cent, means and halves of their 95 % intervals:",
+        "",
         "| digits | " + " | ".join(CONTENDERS[name].title for name in rates) + " |",
         "|---" * (1 + len(rates)) + "|",
     ]
