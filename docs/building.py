@@ -294,7 +294,10 @@ def public_names(module: str) -> list[str]:
         for alias in node.names
         if alias.asname == alias.name
     ]
-    return [name for name in handed_on if not is_module(name)]
+    names = [name for name in handed_on if not is_module(name)]
+    if not names:
+        raise ValueError(f"{path} hands on no names; write `from ... import name as name`.")
+    return names
 
 
 def is_module(name: str) -> bool:

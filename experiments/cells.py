@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,31 @@ class Cells:
 
     Args:
         folder: made where it is missing.
-        facts: what the numbers depend on beside their names, such as a version and sizes; a cell with other
-            facts counts as missing.
+        facts: what the numbers depend on beside their names: settings, and "format", the version of the script. A
+            cell of another version counts as missing.
+        needed: what every result holds; one without, or under another name than its own, counts as missing.
+
+    Raises:
+        SystemExit: for what is no folder, or one with cells of other settings, which would be lost.
     """
 
-    def __init__(self, folder: Path, facts: Result):
+    def __init__(self, folder: Path, facts: Result, needed: Collection[str] = ()):
         self.folder, self._facts = folder, json.loads(json.dumps(facts))
+        self._needed = tuple(needed)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(f"--out: {folder} is no folder ({error.strerror})") from None
+        for path in sorted(folder.glob("*.json")):
+            self._refuse_other_settings(path)
 
     def get(self, name: str) -> Result | None:
         """A result that was stored with the same facts."""
-        try:
-            result = json.loads((self.folder / f"{name}.json").read_text())
-        except (OSError, ValueError):
+        result = _read(self.folder / f"{name}.json")
+        same = result is not None and all(result.get(k) == v for k, v in self._facts.items())
+        if result is None or not same or result.get("name", name) != name:
             return None
-        same = isinstance(result, dict) and all(result.get(k) == v for k, v in self._facts.items())
-        return result if same else None
+        return result if all(key in result for key in self._needed) else None
 
     def kept(self, name: str, compute: Callable[[], Result]) -> Result:
         """What is stored; computed and stored first where it is missing."""
@@ -43,6 +53,23 @@ class Cells:
 
     def put(self, name: str, result: Result) -> None:
         """Store a result with the facts."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(self._facts | result, indent=1) + "\n"
+        content = json.dumps(self._facts | {"name": name} | result, indent=1) + "\n"
         write_whole(self.folder / f"{name}.json", content.encode())
+
+    def _refuse_other_settings(self, path: Path) -> None:
+        stored = _read(path)
+        if stored is None or stored.get("format") != self._facts.get("format"):
+            return
+        for fact, own in self._facts.items():
+            if fact in stored and stored[fact] != own:
+                raise SystemExit(
+                    f"--out: {path} was computed with {fact} = {stored[fact]}, not {own}; name another folder"
+                )
+
+
+def _read(path: Path) -> Result | None:
+    try:
+        result = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) else None

@@ -100,7 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(out: Path, train: int, test: int, seeds: int) -> dict[str, list[Result]]:
     """Per contender the results of all seeds."""
-    done = Cells(out, {"format": FORMAT, "train": train, "test": test, "sizes": list(SIZES)})
+    facts = {"format": FORMAT, "train": train, "test": test, "sizes": list(SIZES)}
+    done = Cells(out, facts, ["upright", *KINDS])
     jobs = [(name, seed) for seed in range(seeds) for name in CONTENDERS]
     found: dict[str, list[Result]] = {name: [] for name in CONTENDERS}
     for name, seed in tqdm(jobs, desc="contenders", unit="run"):

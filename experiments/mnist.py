@@ -18,7 +18,6 @@ import argparse
 import json
 import os
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -34,6 +33,7 @@ from tqdm import tqdm
 import wiatowski as wi
 from experiments.bench_extractor import version
 from experiments.cells import Cells, Result
+from experiments.children import end_with_parent, run_module
 from experiments.digits import GRID, STRIDE, Digits, chosen, learned_filters, pixels, trained
 from experiments.gaussian_machine import Machine, Setting, tuned
 from experiments.mnist_results import as_text, drawn
@@ -152,8 +152,12 @@ def computed(cell: Cell, fewer: Result | None = None, sizes: Sizes = FULL) -> Re
     digits = chosen(data, cell.images, seed=0)
     tests = Digits(pixels(data.test_images[: sizes.test]), data.test_labels[: sizes.test])
     transformer, constants = features_of(cell, sizes, digits)
-    scaler = MinMaxScaler()
-    train = scaler.fit_transform(transformer.fit_transform(*digits))
+    scaler, first = MinMaxScaler(), Digits(*(part[: sizes.train] for part in digits))
+    if cell.images > sizes.train:
+        train = transformer.fit(*first).transform(digits.images)
+    else:
+        train = transformer.fit_transform(*first)
+    train = scaler.fit_transform(train)
     seen = time.perf_counter()
     if fewer:
         setting = Setting(*(fewer[name] for name in Setting._fields))
@@ -192,7 +196,7 @@ def computed(cell: Cell, fewer: Result | None = None, sizes: Sizes = FULL) -> Re
 
 
 def features_of(cell: Cell, sizes: Sizes, digits: Digits) -> tuple[Any, Result]:
-    """What chooses features of images, and the constants of the theory."""
+    """What chooses features of the images that it is fitted to, and the constants of the theory."""
     select = OrthogonalLeastSquares(sizes.features)
     if cell.frame == KYMATIO:
         scattering = FunctionTransformer(of_kymatio, feature_names_out=names_of_kymatio)
@@ -200,8 +204,7 @@ def features_of(cell: Cell, sizes: Sizes, digits: Digits) -> tuple[Any, Result]:
     phi = extractor_of(cell, sizes, digits)
     bounds = [[float(b.lower), float(b.upper)] for b in phi.frame_bounds(real=True)]
     constants = {"frame_bounds": bounds, "lipschitz": float(phi.lipschitz_bound())}
-    transformer = FeatureTransformer(phi, select=select, select_rows=sizes.train, memory="3GB")
-    return transformer, constants
+    return FeatureTransformer(phi, select=select, memory="3GB"), constants
 
 
 def extractor_of(cell: Cell, sizes: Sizes, digits: Digits) -> wi.FeatureExtractor:
@@ -266,9 +269,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.cell:
         data, frame, nonlinearity, pooling, images = options.cell
         cell = Cell(data, frame, nonlinearity, pooling, int(images))
+        end_with_parent()
         write_cell(cell, options.out, sizes)
         return 0
-    options.out.mkdir(parents=True, exist_ok=True)
     results = completed(table(options.data, sizes), options)
     results += completed(best(results, sizes), options)
     write_whole(
@@ -286,16 +289,17 @@ def completed(cells: list[Cell], options: argparse.Namespace) -> list[Result]:
     done = stored_in(options.out, SMALL if options.small else FULL)
     for cell in tqdm(cells, desc=options.data, unit="cell"):
         if done.get(cell.name) is None:
-            call = ["--cell", *map(str, cell), "--out", str(options.out)]
             small = ["--small"] if options.small else []
-            subprocess.run([sys.executable, "-m", "experiments.mnist", *call, *small], check=True)
+            call = ["--cell", *map(str, cell), "--out", str(options.out), *small]
+            run_module("experiments.mnist", call)
     found = (done.get(cell.name) for cell in cells)
     return [result for result in found if result is not None]
 
 
 def stored_in(folder: Path, sizes: Sizes) -> Cells:
     """The results of this version of the script with as many images."""
-    return Cells(folder, {"format": FORMAT, "sizes": list(sizes)})
+    needed = ("cell", "errors", "layers", "paths", *Setting._fields)
+    return Cells(folder, {"format": FORMAT, "sizes": list(sizes)}, needed)
 
 
 def write_cell(cell: Cell, folder: Path, sizes: Sizes) -> None:

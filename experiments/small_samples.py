@@ -151,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
     counts = [count for count in COUNTS if count <= options.most]
     if not counts or options.seeds < 2 or not 1 <= options.test <= 10_000:
         parser.error(f"--most must be at least {COUNTS[0]}, --seeds 2, and --test from 1 to 10000")
-    done = Cells(options.out, {"format": FORMAT, "test": options.test})
+    done = Cells(options.out, {"format": FORMAT, "test": options.test}, ["errors"])
     rates = measured(done, counts, options.seeds, options.test)
     write_whole(options.out / "small_samples.md", as_text(rates, counts).encode())
     drawn(rates, counts).savefig(options.out / "small_samples.png", dpi=150, bbox_inches="tight")

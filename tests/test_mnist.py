@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from typing import Any
 
 import pytest
 
@@ -57,15 +55,16 @@ def test_a_stopped_run_goes_on_and_gives_the_same(tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(mnist, "best", lambda results, sizes: [HAAR._replace(images=SMALL.all)])
     computed = []
 
-    def run(command, check) -> Any:
+    def run(module, arguments) -> None:
         """In this process, which has its modules already; the second cell is interrupted at first."""
-        assert check
-        computed.append(command[command.index("--cell") + 4])
+        assert module == "experiments.mnist"
+        computed.append(arguments[4])
         if len(computed) == 2:
             raise KeyboardInterrupt
-        mnist.main(command[3:])
+        mnist.main(arguments)
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(mnist, "run_module", run)
+    monkeypatch.setattr(mnist, "end_with_parent", lambda: None)
     call = ["--small", "--out", str(tmp_path)]
     with pytest.raises(KeyboardInterrupt):
         mnist.main(call)
@@ -82,7 +81,8 @@ def test_a_stopped_run_goes_on_and_gives_the_same(tmp_path, monkeypatch, capsys)
     other = results[0] | {"format": 0}  # of another version
     (tmp_path / f"{HAAR.name}.json").write_text(json.dumps(other))
     assert mnist.stored_in(tmp_path, SMALL).get(HAAR.name) is None
-    assert mnist.stored_in(tmp_path, mnist.FULL).get(HAAR._replace(pooling="sub").name) is None
+    with pytest.raises(SystemExit, match=r"was computed with sizes = .* name another folder"):
+        mnist.main(["--out", str(tmp_path)])
     again = mnist.computed(HAAR, sizes=SMALL)
     assert {
         k: v

@@ -230,8 +230,8 @@ def test_the_experiment_goes_on_where_it_stopped(tmp_path, capsys, monkeypatch):
     stored = json.loads((tmp_path / "network_bounds.json").read_text())
     assert list(stored["networks"]["lenet5"]) == ["conv1", "conv2", "network head", "network"]
     assert (tmp_path / "network_bounds.png").stat().st_size > 0
-    network_bounds.main([*arguments, "--seed", "1"])
-    assert len(done) == 5
+    with pytest.raises(SystemExit, match=r"was computed with setting = .* name another folder"):
+        network_bounds.main([*arguments, "--seed", "1"])
 
 
 def test_the_experiments_arguments_are_checked(tmp_path, capsys):
