@@ -130,7 +130,8 @@ def generated() -> Iterator[tuple[str, str | bytes]]:
     )
     yield "gallery.md", gallery(pictures)
     yield "atlas.md", atlas()
-    yield "api/index.md", "# Reference\n\n" + "\n".join(f"- [{m}]({m}.md)" for m in MODULES) + "\n"
+    rows = [f"- [`{m}`]({m}.md): {' '.join(first_paragraph(m).split())}" for m in MODULES]
+    yield "api/index.md", "# Reference\n\n" + "\n".join(rows) + "\n"
     for module in MODULES:
         yield f"api/{module}.md", reference(module)
 
@@ -178,11 +179,22 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
     text, resources = MarkdownExporter().from_notebook_node(
         notebook, {"unique_key": path.stem, "output_files_dir": "."}
     )
-    text = re.sub(r"!\[png\]\(\./?([^)]+)\)", r"![](\1)", strip_ansi(text))
+    text = with_named_pictures(strip_ansi(text))
     title, _, rest = text.lstrip().partition("\n")
     return f"{title}\n\n[Download this notebook]({path.name})\n{rest}", {
         Path(name).name: content for name, content in resources["outputs"].items()
     }
+
+
+def with_named_pictures(text: str) -> str:
+    """Pictures of a notebook, each named by the heading above it."""
+    lines, heading, code = [], "", False
+    for line in text.splitlines():
+        code ^= line.startswith("```")
+        if re.match(r"#+ \w", line) and not code:
+            heading = line.lstrip("# ")
+        lines.append(re.sub(r"!\[png\]\(\./?([^)]+)\)", rf"![{heading}](\1)", line))
+    return "\n".join([*lines, ""])
 
 
 def gallery(pictures: list[tuple[str, str, str]]) -> str:

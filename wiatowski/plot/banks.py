@@ -170,7 +170,15 @@ def _plane_atoms(bank: FilterBank, rows, spatial, window: int, titles: list[str]
         y, x = (0.5 * n * spacing for n in cut.shape)
         limit = symmetric_limit(cut)
         for panel, part in zip(axes[:, column], (np.real(cut), np.imag(cut))[: len(parts)]):
-            image(panel, part, signed=True, extent=(-x, x, y, -y), vmin=-limit, vmax=limit)
+            image(
+                panel,
+                part,
+                signed=True,
+                extent=(-x, x, -y, y),
+                origin="lower",  # as below, so that an atom stands across its frequencies
+                vmin=-limit,
+                vmax=limit,
+            )
             panel.locator_params(nbins=3)
         magnitude = np.fft.fftshift(np.abs(row))
         if ndim == 3:
