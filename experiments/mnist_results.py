@@ -14,9 +14,9 @@ SPARSE = "none, every 4th sample"  # what stands beside the paper's cells keeps 
 MARKS = {"none": "o", "sub": "s", "max": "^", "avg": "D", SPARSE: "P"}
 OWN = ("Haar", "bior2.2")
 _NOTE = (
-    "Intervals are Wilson's, over the test images. Frame bounds, for real signals, and Lipschitz constants, for all, are "
-    "those of extractors that were scaled to be admissible. C and gamma are the best of four each (2^3 to 2^12, 2^-12 to "
-    "2^-3) on a split of the 10,000 training images. Minutes are those of two shared cores."
+    "Intervals are Wilson's, over the test images. Frame bounds, for real signals, and Lipschitz constants, for all, "
+    "are those of extractors that were scaled to be admissible. C and gamma are the best of four each (2^3 to 2^12, "
+    "2^-12 to 2^-3) on a split of the 10,000 training images. Minutes are those of two shared cores."
 )
 
 
