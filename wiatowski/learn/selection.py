@@ -115,7 +115,9 @@ def _targets(y, samples: int) -> np.ndarray:
         raise ValueError(
             "OrthogonalLeastSquares: all targets are equal; there is nothing that a column could say."
         )
-    return targets / np.where(sizes > 0, sizes, 1)  # the choice does not depend on their units
+    return np.ldexp(
+        targets, -np.frexp(sizes)[1]
+    )  # without rounding: the choice does not depend on units
 
 
 def _names_classes(y: np.ndarray) -> bool:
@@ -195,7 +197,7 @@ class _Search:
         left = self._X[:, column] - self._means[column].astype(self._X.dtype)
         for _ in range(2):  # once more, for what rounding left of them
             left = left - basis.T @ (basis @ left)
-        left /= np.abs(left).max()  # whose square may be too small a number
+        left = np.ldexp(left, -np.frexp(np.abs(left).max())[1])  # squares may be too small a number
         left /= np.linalg.norm(left)
         self._bases[target] = np.concatenate([basis, left[None]])
         return left
