@@ -38,10 +38,10 @@ class Cells:
     def get(self, name: str) -> Result | None:
         """A result that was stored with the same facts."""
         result = _read(self.folder / f"{name}.json")
-        same = result is not None and all(result.get(k) == v for k, v in self._facts.items())
-        if result is None or not same or result.get("name", name) != name:
+        if result is None or result.get("name", name) != name:
             return None
-        return result if all(key in result for key in self._needed) else None
+        same = all(result.get(key) == value for key, value in self._facts.items())
+        return result if same and all(key in result for key in self._needed) else None
 
     def kept(self, name: str, compute: Callable[[], Result]) -> Result:
         """What is stored; computed and stored first where it is missing."""

@@ -67,8 +67,8 @@ def check_settings(model, optimiser, epochs, batch, patience, seed, count: int) 
     check_count("train", "seed", seed, 0)
     if patience is not None:
         check_count("train", "patience", patience)
-    whole = isinstance(batch, (int, np.integer)) and not isinstance(batch, bool)
-    if not whole or not 1 <= batch <= count:
+    check_count("train", "batch", batch)
+    if batch > count:
         raise ValueError(
             f"train: batch must be a whole number in 1..{count}, the number of signals, not {batch!r}."
         )
