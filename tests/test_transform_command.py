@@ -63,7 +63,7 @@ def test_the_command_in_double_precision(tmp_path, capsys):
         ("grid = {}" + TOML, (), "no grid; write grid"),
         ("grid = { shape = [8] }" + TOML, (), "the signal has shape"),
         (TOML, ("--memory", "2XB"), 'text like "2GB"'),
-        (TOML, ("--memory", "1kB"), "one signal on each of 1 device"),
+        (TOML, ("--memory", "1kB"), "one signal needs"),
         (TOML, ("--source", "nowhere.npy"), "there is no source nowhere.npy"),
         (TOML, ("--out", "/dev/null/store"), "/dev/null/store"),
     ],
