@@ -15,21 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._chunks import map_chunks, rows_per_chunk
-from wiatowski._filtering import (
-    centred,
-    centred_of_half,
-    filtered,
-    middle,
-    window,
-    window_of_half,
-)
-from wiatowski._fourier import (
-    from_half_spectrum,
-    from_narrow_spectrum,
-    from_spectrum,
-    half_spectrum,
-    spectrum,
-)
+from wiatowski._filtering import window
+from wiatowski._spectra import Spectra
 from wiatowski._types import Array
 from wiatowski.frames.bank import AbstractBank
 from wiatowski.frames.low_pass import Average, Window
@@ -54,23 +41,6 @@ class Collected(NamedTuple):
 
     features: Rows
     maps: Held
-
-
-class Spectra(NamedTuple):
-    """Transforms of a chunk of maps: half of them for real maps, all for complex ones."""
-
-    values: Array
-    real: bool
-    shape: tuple[int, ...]
-    centre: Array | None = None  # the largest centred window that is asked for
-
-    def window(self, shape: tuple[int, ...]) -> Array:
-        """All frequencies of a window, in the order of the FFT."""
-        return (window_of_half if self.real else window)(self.values, shape)
-
-    def with_centre(self, shape: tuple[int, ...]) -> Spectra:
-        """Also in the order of frequencies, which is computed once for all windows up to a shape."""
-        return self._replace(centre=(centred_of_half if self.real else centred)(self.values, shape))
 
 
 def propagated(
@@ -233,7 +203,7 @@ class _Walk:
         bank = self.banks[node.depth]
         spectra = None
         if node.branches or not (self.readout or isinstance(bank, SubsampledBank)):
-            spectra = _spectra(maps, ndim)
+            spectra = Spectra.of(maps, ndim)
         if spectra is not None and node.branches and self.layers[node.depth].centred:
             widths = (self.atoms[node, branch].shape[2:] for branch in node.branches)
             spectra = spectra.with_centre(tuple(map(max, zip(*widths))))
@@ -257,7 +227,7 @@ class _Walk:
             return self.averages[node.depth, node.stride](maps)
         assert spectra is not None
         atom = window(bank.output_atom_hat, spectra.shape)
-        output = _convolved(spectra, atom[None], bank.output_real, keep // node.stride)[:, 0]
+        output = spectra.convolved(atom[None], bank.output_real, keep // node.stride)[:, 0]
         parts = [] if self.window is None else [slice(*ends) for ends in self.window]
         return output[(slice(None), *parts)]
 
@@ -315,9 +285,9 @@ def _new_maps(
     """
     ndim, step = len(spectra.shape), _step(layer, node, branch)
     if layer.centred:
-        z = _convolved_centred(spectra, _flat(atoms), step, layer.nonlinearity.ignores_phase)
+        z = spectra.convolved_centred(_flat(atoms), step, layer.nonlinearity.ignores_phase)
     else:
-        z = _convolved(spectra, _flat(atoms), layer.bank.atoms_real, step)
+        z = spectra.convolved(_flat(atoms), layer.bank.atoms_real, step)
     z = z.reshape(len(z), *atoms.shape[:2], *z.shape[2:])
     v = layer.nonlinearity.join(z, 2)
     if tap is not None:
@@ -358,58 +328,6 @@ def _reordered(rows: Array, order: list[int] | None, inverse: bool = False) -> A
     if order is None:
         return rows
     return rows[:, np.argsort(order) if inverse else np.asarray(order)]
-
-
-def _spectra(maps: Array, ndim: int) -> Spectra:
-    shape = maps.shape[maps.ndim - ndim :]
-    if jnp.iscomplexobj(maps):
-        return Spectra(spectrum(maps, ndim), False, shape)
-    return Spectra(half_spectrum(maps, ndim), True, shape)
-
-
-def _convolved(spectra: Spectra, atoms_hat: Array, atoms_real: bool, step: int) -> Array:
-    """Every map with every atom, every `step`-th sample; (maps, atoms, *samples)."""
-    ndim, shape = len(spectra.shape), spectra.shape
-    kept, width = tuple(n // step for n in shape), atoms_hat.shape[1:]
-    real, narrow = spectra.real and atoms_real, any(w < k for w, k in zip(width, kept))
-    half = real and (narrow or width == shape == kept)
-    if half:
-        count = width[-1] // 2 + 1
-        u_hat = window(spectra.values[..., :count], (*width[:-1], count))
-        atoms_hat = atoms_hat[..., :count]
-    else:
-        u_hat = spectra.window(width)
-    if step > 1:  # the fold is a mean; maps take the factor, since banks would be copied for it
-        u_hat = u_hat * step**-ndim
-    product = filtered(u_hat, atoms_hat, u_hat.shape[1:] if half or narrow else kept)
-    if narrow:
-        return from_narrow_spectrum(product, kept, real)
-    if half:
-        return from_half_spectrum(product, kept, ndim)
-    return from_spectrum(product, ndim, real)
-
-
-def _convolved_centred(spectra: Spectra, atoms_hat: Array, step: int, any_phase: bool) -> Array:
-    """The same for atoms on a centred window, complex in space.
-
-    Folded, a centred window begins at some frequency k instead of 0, and the maps come out with their
-    phases turned by k; with `any_phase` they stay so.
-    """
-    assert spectra.centre is not None
-    ndim, width = len(spectra.shape), atoms_hat.shape[1:]
-    kept = tuple(n // step for n in spectra.shape)
-    u_hat = middle(spectra.centre, width)
-    if step > 1:
-        u_hat = u_hat * step**-ndim
-    if any(w < k for w, k in zip(width, kept)):
-        return from_narrow_spectrum(filtered(u_hat, atoms_hat, width), kept, False, centred=True)
-    z = from_spectrum(filtered(u_hat, atoms_hat, kept), ndim, False)
-    for axis, (w, n) in enumerate(zip(width, kept)):
-        first = -(w // 2) % n
-        if first and not any_phase:
-            turns = np.exp(2j * np.pi * (first * np.arange(n) % n) / n).astype(z.dtype)
-            z = z * turns.reshape([-1 if a == axis else 1 for a in range(ndim)])
-    return z
 
 
 def _shares(node: Node, taps: Rows) -> list[Rows]:

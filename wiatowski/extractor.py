@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._chunks import chunk_bytes, vmapped_as
+from wiatowski._integers import is_integer
 from wiatowski._types import Array, all_finite, is_concrete
 from wiatowski.certificates import Certificate
 from wiatowski.constants import (
@@ -473,8 +474,7 @@ def _checked_output_stride(
 ) -> int | None:
     if output_stride is None:
         return None
-    whole = isinstance(output_stride, (int, np.integer)) and not isinstance(output_stride, bool)
-    if not whole or output_stride < 1 or output_stride % strides[-1]:
+    if not is_integer(output_stride) or output_stride < 1 or output_stride % strides[-1]:
         raise ValueError(
             f"FeatureExtractor: output_stride must be a multiple of the layers' strides "
             f"({strides[-1]} in all), not {output_stride!r}."
@@ -490,8 +490,7 @@ def _checked_memory(memory: int | None, grid: Grid, dtype) -> int | None:
     if memory is None:
         return None
     needed = 2 * np.dtype(dtype).itemsize * grid.size  # the transform of one map
-    whole = isinstance(memory, (int, np.integer)) and not isinstance(memory, bool)
-    if not whole or memory < needed:
+    if not is_integer(memory) or memory < needed:
         raise ValueError(
             f"FeatureExtractor: memory must be an integer number of bytes, at least {needed} for one map "
             f"of shape {grid.shape}, not {memory!r}."

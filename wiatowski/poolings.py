@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._fourier import fold, from_spectrum, spectrum
+from wiatowski._integers import is_integer
 from wiatowski._types import Array
 from wiatowski.grid import Grid
 
@@ -263,7 +264,7 @@ def _power(size: Array, p: float) -> Array:
 
 
 def _window(name: str, factor) -> int:
-    if isinstance(factor, bool) or not isinstance(factor, (int, np.integer)) or factor < 1:
+    if not is_integer(factor) or factor < 1:
         raise ValueError(
             f"{name}: factor must be an integer >= 1, not {factor!r}; "
             "Dilate takes any real factor >= 1."

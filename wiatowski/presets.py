@@ -52,3 +52,4 @@ PRESETS: dict[str, Callable[[Grid], FeatureExtractor]] = {
     "mixed": mixed,
     "learned": learned,
 }
+"""By name, as `wiatowski verify --extractor` takes them: the extractor of any grid that the strides divide."""

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 PHOTOS = ("grace_hopper", "camera", "ascent", "aero")
+"""The names that `photo` knows."""
 
 
 def white_noise(key: Array, grid: Grid, real: bool = True) -> Array:

@@ -32,11 +32,11 @@ __all__ = [
     "stretch_factor",
 ]
 
-#: $C = 2\pi(4 - 2\sqrt2)$: Theorem 2 holds with it in every dimension, see `deformation_torus`.
 DEFORMATION_CONSTANT = 2 * math.pi * (4 - 2 * math.sqrt(2))
+r"""$C = 2\pi(4 - 2\sqrt2)$: Theorem 2 holds with it in every dimension, see `deformation_torus`."""
 
-#: $\sqrt{2\ln2}\max\{\|\eta'\|_1, 2\pi\|\eta\|_1\}$, rounded up, see `deformation_schur`.
 SCHUR_CONSTANT = 11.069
+r"""$\sqrt{2\ln2}\max\{\|\eta'\|_1, 2\pi\|\eta\|_1\}$, rounded up, see `deformation_schur`."""
 
 
 def stretch_factor(kappa: float) -> float:

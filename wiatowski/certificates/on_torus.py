@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski.certificates._autocorrelation import Autocorrelation, autocorrelation
 from wiatowski.certificates._rounding import down, gamma, up
 from wiatowski.certificates._sampling import frequency_at, sampling_slack, transform, transform_at
@@ -173,9 +174,7 @@ def sampling_points(
         while oversampling > 3 and math.prod(_spread(degrees, oversampling)) > most:
             oversampling -= 1
         return _spread(degrees, oversampling)
-    if not isinstance(oversampling, int) or oversampling < 3:
-        raise ValueError(f"certify: oversampling must be an integer >= 3, not {oversampling!r}.")
-    points = _spread(degrees, oversampling)
+    points = _spread(degrees, check_integer("certify", "oversampling", oversampling, least=3))
     if math.prod(points) > 4 * most:
         raise ValueError(
             f"certify: {math.prod(points):.2g} sample points are more than the {4 * most:.2g} that a "

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from wiatowski._chunks import map_chunks
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, ArrayLike
 from wiatowski.explain._batches import Targets, explained, required_model
 from wiatowski.explain.upsampling import unit_range, upsampled
@@ -144,9 +144,8 @@ def score_cam(
 
     Source: Wang et al. 2020.
     """
-    if not isinstance(chunk, (int, np.integer)) or chunk < 1:
-        raise ValueError(f"score_cam: chunk must be an integer >= 1, not {chunk!r}.")
-    settings = {"signed": signed, "chunk": int(chunk), "corners": corners}
+    chunk = check_integer("score_cam", "chunk", chunk)
+    settings = {"signed": signed, "chunk": chunk, "corners": corners}
     return _at_layer("score_cam", _score_cam, model, f, targets, layer, **settings)
 
 

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.stats
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, ArrayLike
 from wiatowski.explain.upsampling import unit_range, upsampled
 from wiatowski.networks import AbstractClassifier, Network
@@ -174,8 +175,7 @@ def insertion_curve(
 
 
 def _curve(call: str, model, before, after, target, heatmap, steps: int) -> np.ndarray:
-    if not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ValueError(f"{call}: steps must be an integer >= 1, not {steps!r}.")
+    steps = check_integer(call, "steps", steps)
     heatmap = _checked(call, heatmap, model.grid.ndim)
     wide = np.asarray(upsampled(heatmap, model.grid.shape)).ravel()
     order = np.argsort(-wide, kind="stable")

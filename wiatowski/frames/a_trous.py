@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._profiles import product
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import (
     FiniteTaps,
     Frame,
-    check_count,
     check_scales,
     check_size,
     sampled_bank,
@@ -41,7 +41,7 @@ def mirrored(taps: Sequence[Any]) -> list[Any]:
 
 def check_order(name: str, parameter: str, value, least: int, most: int) -> None:
     """Raise unless `value` is an integer between the least and the most member of a family."""
-    check_count(name, parameter, value, least)
+    check_integer(name, parameter, value, least)
     if value > most:
         raise ValueError(f"{name}: {parameter} must lie in {least}..{most}, not {value!r}.")
 

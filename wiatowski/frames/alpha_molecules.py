@@ -12,10 +12,11 @@ import jax
 import numpy as np
 
 from wiatowski._fourier import reflected, spatial_axes
+from wiatowski._integers import check_integer
 from wiatowski._profiles import meyer_auxiliary, product, union
 from wiatowski._types import resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_dimension, check_scales, check_size
+from wiatowski.frames.frame import Frame, check_dimension, check_scales, check_size
 from wiatowski.frames.ladders import AbstractLadder, MeyerLadder, checked_ladder
 from wiatowski.frames.nyquist import Nyquist, checked_nyquist
 from wiatowski.grid import Grid
@@ -104,8 +105,8 @@ class AlphaMolecules(Frame):
         ladder: AbstractLadder | None = None,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_count("AlphaMolecules", "scales", scales)
-        check_count("AlphaMolecules", "orientations", orientations)
+        check_integer("AlphaMolecules", "scales", scales)
+        check_integer("AlphaMolecules", "orientations", orientations)
         if not (isinstance(alpha, (int, float)) and 0 <= alpha <= 1):
             raise ValueError(f"AlphaMolecules: alpha must lie in [0, 1], not {alpha!r}.")
         self.scales, self.orientations, self.alpha = int(scales), int(orientations), float(alpha)

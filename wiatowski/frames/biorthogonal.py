@@ -7,9 +7,10 @@ from typing import Any
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.a_trous import Masks, a_trous_bank, a_trous_taps
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count
+from wiatowski.frames.frame import FiniteTaps, Frame
 from wiatowski.frames.half_band import (
     half_band,
     in_delays,
@@ -71,9 +72,9 @@ class Biorthogonal(Frame):
     decomposition: int = eqx.field(static=True)
 
     def __init__(self, scales: int, reconstruction: int = 4, decomposition: int = 4):
-        check_count("Biorthogonal", "scales", scales)
-        check_count("Biorthogonal", "reconstruction", reconstruction)
-        check_count("Biorthogonal", "decomposition", decomposition)
+        check_integer("Biorthogonal", "scales", scales)
+        check_integer("Biorthogonal", "reconstruction", reconstruction)
+        check_integer("Biorthogonal", "decomposition", decomposition)
         if (reconstruction, decomposition) not in PAIRS:
             known = ", ".join(map(str, PAIRS))
             raise ValueError(

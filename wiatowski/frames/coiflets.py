@@ -7,9 +7,10 @@ from typing import Any
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.a_trous import Masks, a_trous_bank, a_trous_taps, check_order, mirrored
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count
+from wiatowski.frames.frame import FiniteTaps, Frame
 from wiatowski.frames.half_band import half_band, in_delays, low_pass, precise, rounded, times
 from wiatowski.grid import Grid
 
@@ -56,7 +57,7 @@ class Coiflets(Frame):
     order: int = eqx.field(static=True)
 
     def __init__(self, scales: int, order: int = 1):
-        check_count("Coiflets", "scales", scales)
+        check_integer("Coiflets", "scales", scales)
         check_order("Coiflets", "order", order, 1, max(_STARTS))
         self.scales, self.order = int(scales), int(order)
 

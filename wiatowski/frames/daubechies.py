@@ -10,9 +10,10 @@ import equinox as eqx
 import numpy as np
 from scipy.special import spence
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.a_trous import Masks, a_trous_bank, a_trous_taps, check_order, mirrored
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count
+from wiatowski.frames.frame import FiniteTaps, Frame
 from wiatowski.frames.half_band import (
     low_pass,
     phase_factor,
@@ -60,7 +61,7 @@ class Daubechies(Frame):
     moments: int = eqx.field(static=True)
 
     def __init__(self, scales: int, moments: int = 2):
-        check_count("Daubechies", "scales", scales)
+        check_integer("Daubechies", "scales", scales)
         check_order("Daubechies", "moments", moments, 1, _MOST_MOMENTS)
         self.scales, self.moments = int(scales), int(moments)
 
@@ -101,7 +102,7 @@ class Symlets(Frame):
     moments: int = eqx.field(static=True)
 
     def __init__(self, scales: int, moments: int = 4):
-        check_count("Symlets", "scales", scales)
+        check_integer("Symlets", "scales", scales)
         check_order("Symlets", "moments", moments, 2, _MOST_MOMENTS)
         self.scales, self.moments = int(scales), int(moments)
 

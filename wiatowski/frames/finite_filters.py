@@ -8,9 +8,10 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, complex_dtype, is_concrete, resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count, check_size
+from wiatowski.frames.frame import FiniteTaps, Frame, check_size
 from wiatowski.grid import Grid
 
 __all__ = ["FiniteFilters", "RandomFilters"]
@@ -108,9 +109,9 @@ class RandomFilters(Frame):
     seed: int = eqx.field(static=True)
 
     def __init__(self, count: int = 8, size: int = 5, seed: int = 0):
-        check_count("RandomFilters", "count", count)
-        check_count("RandomFilters", "size", size)
-        check_count("RandomFilters", "seed", seed, least=0)
+        check_integer("RandomFilters", "count", count)
+        check_integer("RandomFilters", "size", size)
+        check_integer("RandomFilters", "seed", seed, least=0)
         self.count, self.size, self.seed = int(count), int(size), int(seed)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

@@ -166,12 +166,6 @@ def check_scales(frame: Frame, scales: int, grid: Grid, finest: int = 1) -> None
         )
 
 
-def check_count(name: str, parameter: str, value, least: int = 1) -> None:
-    """Raise unless `value` is an integer of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name}: {parameter} must be an integer >= {least}, not {value!r}.")
-
-
 def check_size(frame: Frame, atoms: int, grid: Grid) -> None:
     """Raise before a bank is built that no memory holds."""
     if atoms * grid.size > _MOST_SAMPLES:

@@ -9,11 +9,12 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._profiles import product
 from wiatowski._types import is_concrete
 from wiatowski.features import safe_sqrt
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_size, sampled_bank
+from wiatowski.frames.frame import Frame, check_size, sampled_bank
 from wiatowski.frames.nyquist import Nyquist, checked_nyquist
 from wiatowski.frames.windows import AbstractWindow, MeyerWindow, checked_window
 from wiatowski.grid import Grid
@@ -68,7 +69,7 @@ class Gabor(Frame):
         window: AbstractWindow | None = None,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_count("Gabor", "channels", channels, least=2)
+        check_integer("Gabor", "channels", channels, least=2)
         self.channels = int(channels)
         self.window = checked_window("Gabor", MeyerWindow() if window is None else window)
         self.nyquist = checked_nyquist("Gabor", nyquist, _POLICIES)

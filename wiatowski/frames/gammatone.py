@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
 from wiatowski.frames.constant_q import (
     FINEST_CENTRE,
@@ -17,7 +18,7 @@ from wiatowski.frames.constant_q import (
     wavelet_bank,
 )
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, array_module, check_count, check_dimension
+from wiatowski.frames.frame import Frame, array_module, check_dimension
 from wiatowski.grid import Grid
 
 __all__ = ["Gammatone"]
@@ -75,9 +76,9 @@ class Gammatone(Frame):
         centre: float | Array = FINEST_CENTRE,
         low_pass: float | Array = LOW_PASS,
     ):
-        check_count("Gammatone", "scales", scales)
-        check_count("Gammatone", "voices", voices)
-        check_count("Gammatone", "order", order, least=2)
+        check_integer("Gammatone", "scales", scales)
+        check_integer("Gammatone", "voices", voices)
+        check_integer("Gammatone", "order", order, least=2)
         self.scales, self.voices, self.order = int(scales), int(voices), int(order)
         self.bandwidth = positive("Gammatone", "bandwidth", bandwidth)
         self.centre = positive("Gammatone", "centre", centre)

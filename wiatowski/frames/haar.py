@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.a_trous import Masks, a_trous_bank, a_trous_taps
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count
+from wiatowski.frames.frame import FiniteTaps, Frame
 from wiatowski.grid import Grid
 
 __all__ = ["Haar"]
@@ -40,7 +41,7 @@ class Haar(Frame):
     scales: int = eqx.field(static=True)
 
     def __init__(self, scales: int):
-        check_count("Haar", "scales", scales)
+        check_integer("Haar", "scales", scales)
         self.scales = int(scales)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

@@ -13,11 +13,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.finite_filters import FiniteFilters
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count
-from wiatowski.frames.matrix_bank import MatrixBank, checked_stride
+from wiatowski.frames.frame import FiniteTaps, Frame
+from wiatowski.frames.matrix_bank import MatrixBank
 from wiatowski.frames.matrix_filters import MatrixFilters
 from wiatowski.frames.trigonometric import (
     crest_factor,
@@ -66,7 +67,7 @@ class LearnedFilters(Frame):
         checked = FiniteFilters(taps, output_taps)
         self.taps, self.output_taps = _same_precision(checked.taps, checked.output_taps)
         self.ceiling = _checked_ceiling("LearnedFilters", ceiling)
-        check_count("LearnedFilters", "oversampling", oversampling, least=3)
+        check_integer("LearnedFilters", "oversampling", oversampling, least=3)
         self.oversampling = int(oversampling)
 
     def effective(self) -> FiniteFilters:
@@ -127,9 +128,9 @@ class LearnedMatrixFilters(Frame):
     ):
         checked = MatrixFilters(taps, output_taps, stride)
         self.taps, self.output_taps = _same_precision(checked.taps, checked.output_taps)
-        self._stride = checked_stride("LearnedMatrixFilters", stride)
+        self._stride = check_integer("LearnedMatrixFilters", "stride", stride)
         self.ceiling = _checked_ceiling("LearnedMatrixFilters", ceiling)
-        check_count("LearnedMatrixFilters", "oversampling", oversampling, least=3)
+        check_integer("LearnedMatrixFilters", "oversampling", oversampling, least=3)
         self.oversampling = int(oversampling)
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
 from wiatowski.frames.constant_q import (
     FINEST_CENTRE,
@@ -16,7 +17,7 @@ from wiatowski.frames.constant_q import (
     wavelet_bank,
 )
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, array_module, check_count, check_dimension
+from wiatowski.frames.frame import Frame, array_module, check_dimension
 from wiatowski.grid import Grid
 
 __all__ = ["LogGabor"]
@@ -76,9 +77,9 @@ class LogGabor(Frame):
         centre: float | Array = FINEST_CENTRE,
         low_pass: float | Array = LOW_PASS,
     ):
-        check_count("LogGabor", "scales", scales)
-        check_count("LogGabor", "orientations", orientations)
-        check_count("LogGabor", "voices", voices)
+        check_integer("LogGabor", "scales", scales)
+        check_integer("LogGabor", "orientations", orientations)
+        check_integer("LogGabor", "voices", voices)
         self.scales, self.orientations = int(scales), int(orientations)
         self.voices = int(voices)
         self.bandwidth = positive("LogGabor", "bandwidth", bandwidth)

@@ -11,6 +11,7 @@ import numpy as np
 
 from wiatowski._chunks import chunk_bytes, map_chunks, rows_per_chunk
 from wiatowski._fourier import fold, from_spectrum, spectrum, squared_modulus
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, complex_dtype, is_concrete
 from wiatowski.features import safe_sqrt
 from wiatowski.frames.alias_classes import (
@@ -124,7 +125,7 @@ class MatrixBank(AbstractBank):
                 f"MatrixBank: output_atom_hat has shape {output_atom_hat.shape}, but the grid asks "
                 f"for {grid.shape}; pass zeros of that shape for a bank without an output atom."
             )
-        stride = checked_stride("MatrixBank", stride)
+        stride = check_integer("MatrixBank", "stride", stride)
         try:
             grid.decimated(stride)
         except ValueError as error:
@@ -395,13 +396,6 @@ class MatrixBank(AbstractBank):
                 f"not tell all combinations of the {into * self._members} that enter apart; use at "
                 "least as many channels, a smaller stride, or other atoms."
             )
-
-
-def checked_stride(name: str, stride) -> int:
-    """The stride as an integer; raises unless it is one of at least 1."""
-    if isinstance(stride, bool) or not isinstance(stride, (int, np.integer)) or stride < 1:
-        raise ValueError(f"{name}: stride must be an integer >= 1, not {stride!r}.")
-    return int(stride)
 
 
 def _mix(matrices: Array, u_hat: Array) -> Array:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import equinox as eqx
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, is_concrete, resolve_real_dtype
 from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.finite_filters import check_window, transform_of_taps
 from wiatowski.frames.frame import Frame, check_size
-from wiatowski.frames.matrix_bank import MatrixBank, checked_stride
+from wiatowski.frames.matrix_bank import MatrixBank
 from wiatowski.grid import Grid
 
 __all__ = ["MatrixFilters"]
@@ -51,7 +52,7 @@ class MatrixFilters(Frame):
 
     def __init__(self, taps, output_taps=None, stride: int = 1):
         self.taps, self.output_taps = checked_matrix_taps("MatrixFilters", taps, output_taps)
-        self._stride = checked_stride("MatrixFilters", stride)
+        self._stride = check_integer("MatrixFilters", "stride", stride)
 
     @property
     def stride(self) -> int:

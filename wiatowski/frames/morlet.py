@@ -7,6 +7,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
 from wiatowski.frames.constant_q import (
     FINEST_CENTRE,
@@ -17,7 +18,7 @@ from wiatowski.frames.constant_q import (
     wavelet_bank,
 )
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, array_module, check_count, check_dimension
+from wiatowski.frames.frame import Frame, array_module, check_dimension
 from wiatowski.grid import Grid
 
 __all__ = ["Morlet"]
@@ -74,9 +75,9 @@ class Morlet(Frame):
         centre: float | Array = FINEST_CENTRE,
         low_pass: float | Array = LOW_PASS,
     ):
-        check_count("Morlet", "scales", scales)
-        check_count("Morlet", "orientations", orientations)
-        check_count("Morlet", "voices", voices)
+        check_integer("Morlet", "scales", scales)
+        check_integer("Morlet", "orientations", orientations)
+        check_integer("Morlet", "voices", voices)
         self.scales, self.orientations = int(scales), int(orientations)
         self.voices = int(voices)
         self.centre = positive("Morlet", "centre", centre)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.alpha_molecules import Angle, Corona, MoleculeShape, molecules
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count
+from wiatowski.frames.frame import Frame
 from wiatowski.frames.ladders import MeyerLadder
 from wiatowski.frames.nyquist import Nyquist, checked_nyquist
 from wiatowski.grid import Grid
@@ -55,8 +56,8 @@ class Ridgelets(Frame):
         one_sided: bool = False,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_count("Ridgelets", "scales", scales)
-        check_count("Ridgelets", "orientations", orientations)
+        check_integer("Ridgelets", "scales", scales)
+        check_integer("Ridgelets", "orientations", orientations)
         self.scales, self.orientations = int(scales), int(orientations)
         self.one_sided, self.nyquist = bool(one_sided), checked_nyquist("Ridgelets", nyquist)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.alpha_molecules import Angle, Corona, MoleculeShape, molecules
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_dimension
+from wiatowski.frames.frame import Frame, check_dimension
 from wiatowski.frames.ladders import MeyerLadder
 from wiatowski.frames.nyquist import Nyquist, checked_nyquist
 from wiatowski.frames.shearlets_3d import pyramid_shearlets
@@ -67,8 +68,8 @@ class Shearlets(Frame):
         one_sided: bool = False,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_count("Shearlets", "scales", scales)
-        check_count("Shearlets", "orientations", orientations)
+        check_integer("Shearlets", "scales", scales)
+        check_integer("Shearlets", "orientations", orientations)
         if orientations % 4:
             nearest = max(4, 4 * round(orientations / 4))
             raise ValueError(

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, complex_dtype, is_concrete, resolve_real_dtype
 from wiatowski.frames.alpha_molecules import aligned_zeros
 from wiatowski.frames.constant_q import positive, residual
@@ -19,7 +20,6 @@ from wiatowski.frames.filter_bank import FilterBank
 from wiatowski.frames.frame import (
     Frame,
     array_module,
-    check_count,
     check_dimension,
     check_scales,
     check_size,
@@ -81,8 +81,8 @@ class SolidHarmonics(Frame):
     real: bool = eqx.field(static=True)
 
     def __init__(self, scales: int, degree: int, width: float | Array = 1.0, real: bool = True):
-        check_count("SolidHarmonics", "scales", scales)
-        check_count("SolidHarmonics", "degree", degree, least=0)
+        check_integer("SolidHarmonics", "scales", scales)
+        check_integer("SolidHarmonics", "degree", degree, least=0)
         self.scales, self.degree = int(scales), int(degree)
         self.width = positive("SolidHarmonics", "width", width)
         self.real = bool(real)

@@ -7,9 +7,10 @@ import math
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski.frames.a_trous import Masks, a_trous_bank, a_trous_taps, check_order
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import FiniteTaps, Frame, check_count
+from wiatowski.frames.frame import FiniteTaps, Frame
 from wiatowski.frames.half_band import low_pass, precise, product_of, rounded
 from wiatowski.grid import Grid
 
@@ -48,7 +49,7 @@ class BSplineFramelets(Frame):
     order: int = eqx.field(static=True)
 
     def __init__(self, scales: int, order: int = 2):
-        check_count("BSplineFramelets", "scales", scales)
+        check_integer("BSplineFramelets", "scales", scales)
         check_order("BSplineFramelets", "order", order, 1, _MOST_ORDER)
         self.scales, self.order = int(scales), int(order)
 

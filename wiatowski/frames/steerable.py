@@ -6,6 +6,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import complex_dtype, resolve_real_dtype
 from wiatowski.frames.alpha_molecules import (
     aligned_zeros,
@@ -15,7 +16,7 @@ from wiatowski.frames.alpha_molecules import (
     moduli,
 )
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_dimension, check_scales, check_size
+from wiatowski.frames.frame import Frame, check_dimension, check_scales, check_size
 from wiatowski.frames.ladders import SimoncelliLadder
 from wiatowski.frames.nyquist import Nyquist, checked_nyquist
 from wiatowski.grid import Grid
@@ -64,8 +65,8 @@ class Steerable(Frame):
     def __init__(
         self, scales: int, orientations: int = 4, nyquist: Nyquist | str = Nyquist.RESIDUAL
     ):
-        check_count("Steerable", "scales", scales)
-        check_count("Steerable", "orientations", orientations)
+        check_integer("Steerable", "scales", scales)
+        check_integer("Steerable", "orientations", orientations)
         self.scales, self.orientations = int(scales), int(orientations)
         self.nyquist = checked_nyquist("Steerable", nyquist, _POLICIES)
 

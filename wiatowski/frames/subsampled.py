@@ -7,9 +7,10 @@ import math
 import equinox as eqx
 import jax
 
+from wiatowski._integers import check_integer
 from wiatowski._types import is_concrete
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count
+from wiatowski.frames.frame import Frame
 from wiatowski.frames.subsampled_bank import SubsampledBank, band_strides, subsampled
 from wiatowski.grid import Grid
 
@@ -50,7 +51,7 @@ class Subsampled(Frame):
                 f"Subsampled: frame must be a named frame without arrays, not {frame!r}; for a bank "
                 "write frames.subsampled(bank, strides)."
             )
-        check_count("Subsampled", "most", most)
+        check_integer("Subsampled", "most", most)
         if most & (most - 1):
             raise ValueError(f"Subsampled: most must be a power of two, not {most!r}.")
         if not (math.isfinite(tolerance) and 0 <= tolerance < 1):

@@ -6,9 +6,10 @@ import itertools
 
 import equinox as eqx
 
+from wiatowski._integers import check_integer
 from wiatowski._profiles import product, union
 from wiatowski.frames.filter_bank import FilterBank
-from wiatowski.frames.frame import Frame, check_count, check_scales, sampled_bank
+from wiatowski.frames.frame import Frame, check_scales, sampled_bank
 from wiatowski.frames.ladders import (
     AbstractLadder,
     MeyerLadder,
@@ -57,7 +58,7 @@ class TensorWavelets(Frame):
         ladder: AbstractLadder | None = None,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_count("TensorWavelets", "scales", scales)
+        check_integer("TensorWavelets", "scales", scales)
         self.scales = int(scales)
         self.ladder = checked_ladder("TensorWavelets", MeyerLadder() if ladder is None else ladder)
         self.nyquist = checked_nyquist("TensorWavelets", nyquist)
@@ -90,7 +91,7 @@ class Meyer(Frame):
     nyquist: Nyquist = eqx.field(static=True)
 
     def __init__(self, scales: int, nyquist: Nyquist | str = Nyquist.RESIDUAL):
-        check_count("Meyer", "scales", scales)
+        check_integer("Meyer", "scales", scales)
         self.scales, self.nyquist = int(scales), checked_nyquist("Meyer", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
@@ -115,7 +116,7 @@ class Shannon(Frame):
     nyquist: Nyquist = eqx.field(static=True)
 
     def __init__(self, scales: int, nyquist: Nyquist | str = Nyquist.RESIDUAL):
-        check_count("Shannon", "scales", scales)
+        check_integer("Shannon", "scales", scales)
         self.scales, self.nyquist = int(scales), checked_nyquist("Shannon", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
@@ -141,7 +142,7 @@ class Simoncelli(Frame):
     nyquist: Nyquist = eqx.field(static=True)
 
     def __init__(self, scales: int, nyquist: Nyquist | str = Nyquist.RESIDUAL):
-        check_count("Simoncelli", "scales", scales)
+        check_integer("Simoncelli", "scales", scales)
         self.scales, self.nyquist = int(scales), checked_nyquist("Simoncelli", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, all_finite
-from wiatowski.frames.frame import check_count
 from wiatowski.learn._signals import as_array
 
 __all__ = [
@@ -63,11 +63,11 @@ def check_settings(model, optimiser, epochs, batch, patience, seed, count: int) 
         raise TypeError(
             f"train: the optimiser must be one of optax, such as optax.adam(1e-3), not {type(optimiser).__name__}."
         )
-    check_count("train", "epochs", epochs)
-    check_count("train", "seed", seed, 0)
+    check_integer("train", "epochs", epochs)
+    check_integer("train", "seed", seed, 0)
     if patience is not None:
-        check_count("train", "patience", patience)
-    check_count("train", "batch", batch)
+        check_integer("train", "patience", patience)
+    check_integer("train", "batch", batch)
     if batch > count:
         raise ValueError(
             f"train: batch must be a whole number in 1..{count}, the number of signals, not {batch!r}."

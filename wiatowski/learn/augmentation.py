@@ -6,8 +6,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
-from wiatowski.frames.frame import check_count
 
 __all__ = ["Deformed", "Flipped", "Noisy", "Shifted"]
 
@@ -29,7 +29,7 @@ class Shifted(eqx.Module):
     most: int = eqx.field(static=True)
 
     def __init__(self, most: int):
-        check_count("Shifted", "most", most, 0)
+        check_integer("Shifted", "most", most, 0)
         self.most = int(most)
 
     def __call__(self, key: Array, f: Array) -> Array:
@@ -90,7 +90,7 @@ class Deformed(eqx.Module):
     def __init__(self, most: float, waves: int = 2):
         if not 0 <= most < float("inf"):
             raise ValueError(f"Deformed: most must be a number of samples >= 0, not {most!r}.")
-        check_count("Deformed", "waves", waves)
+        check_integer("Deformed", "waves", waves)
         self.most, self.waves = float(most), int(waves)
 
     def __call__(self, key: Array, f: Array) -> Array:

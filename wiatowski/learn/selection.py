@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils import check_array
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from wiatowski.frames.frame import check_count
+from wiatowski._integers import check_integer
+from wiatowski.learn._targets import one_for_each
 
 __all__ = ["OrthogonalLeastSquares"]
 
@@ -63,7 +63,7 @@ class OrthogonalLeastSquares(SelectorMixin, BaseEstimator):
             X: (samples, columns), also a memory map, which is read in blocks of rows.
             y: classes, (samples,); or real targets, (samples,) or (samples, targets).
         """
-        check_count("OrthogonalLeastSquares", "n_features", self.n_features)
+        check_integer("OrthogonalLeastSquares", "n_features", self.n_features)
         checked: Any = validate_data(
             self, X, dtype=[np.float64, np.float32], ensure_min_samples=2, ensure_all_finite=True
         )
@@ -93,12 +93,7 @@ def _targets(y, samples: int) -> np.ndarray:
             "OrthogonalLeastSquares: requires y to be passed, but the target y is None; columns are chosen "
             "for what they say about it."
         )
-    plain: Any = None
-    y = check_array(y, ensure_2d=False, dtype=plain)
-    if len(y) != samples:
-        raise ValueError(
-            f"OrthogonalLeastSquares: there are {samples} samples, but {len(y)} targets; give one for each."
-        )
+    y = one_for_each("OrthogonalLeastSquares", y, samples, "samples")
     if _names_classes(y):
         classes = np.unique(y)
         if len(classes) < 2:

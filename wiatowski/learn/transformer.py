@@ -17,14 +17,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tqdm import tqdm
 
 from wiatowski import streaming
+from wiatowski._integers import check_integer
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.frames import Haar
-from wiatowski.frames.frame import check_count
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.learn._columns import Chosen, whole
 from wiatowski.learn._rows import Rows
 from wiatowski.learn._signals import as_array
+from wiatowski.learn._targets import one_for_each
 from wiatowski.streaming.ceiling import in_bytes
 
 __all__ = ["FeatureTransformer"]
@@ -129,7 +130,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
         if self.select is None:
             return rows, None
         if y is not None:
-            y = _targets(y, len(rows))
+            y = one_for_each(_NAME, y, len(rows), "signals")
         first = slice(None, self.select_rows)
         seen = self._features(rows[first], "select")
         selector: Any = clone(self.select)
@@ -189,14 +190,14 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):
     def _check_parameters(self) -> None:
         in_bytes(self.memory, _NAME)
         if self.select_rows is not None:
-            check_count(_NAME, "select_rows", self.select_rows)
+            check_integer(_NAME, "select_rows", self.select_rows)
         if self.shape is not None:
             if not isinstance(self.shape, (tuple, list)) or not self.shape:
                 raise ValueError(
                     f"{_NAME}: shape must be a tuple such as (28, 28), not {self.shape!r}."
                 )
             for side in self.shape:
-                check_count(_NAME, "every side of shape", side)
+                check_integer(_NAME, "every side of shape", side)
         if self.folder is not None and not Path(self.folder).is_dir():
             raise FileNotFoundError(f"{_NAME}: there is no folder {self.folder}; make it first.")
         if self.select is not None and not hasattr(self.select, "get_support"):
@@ -304,14 +305,3 @@ def _check_arranged(images: tuple[int, ...], shape: tuple[int, ...]) -> None:
             f"{_NAME}: images have shape {images}, but {shape} or (channels, {', '.join(map(str, shape))}) is "
             f"needed; {advice}."
         )
-
-
-def _targets(y, rows: int) -> np.ndarray:
-    """As an array with one for each row."""
-    plain: Any = None
-    y = check_array(y, ensure_2d=False, dtype=plain)
-    if len(y) != rows:
-        raise ValueError(
-            f"{_NAME}: there are {rows} signals, but {len(y)} targets; give one for each."
-        )
-    return y

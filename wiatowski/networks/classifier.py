@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import is_integer
 from wiatowski._types import Array, ArrayLike, all_finite, is_concrete
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.grid import Grid
@@ -67,7 +68,7 @@ class AbstractClassifier(eqx.Module):
             return self._named(target)
         if isinstance(target, jax.Array) and target.ndim == 0 and is_concrete(target):
             target = target.item()
-        if not isinstance(target, (int, np.integer)) or isinstance(target, bool):
+        if not is_integer(target):
             raise TypeError(f"a class is a number or a name, not {target!r}.")
         if not 0 <= target < len(self.classes):
             raise ValueError(
@@ -163,7 +164,7 @@ class Classifier(AbstractClassifier):
 
     def depth_of(self, layer: int | str) -> int:
         """The number n = 1..D of a layer; raises for one that there is not."""
-        if isinstance(layer, (int, np.integer)) and 1 <= layer <= self.depth:
+        if is_integer(layer) and 1 <= layer <= self.depth:
             return int(layer)
         raise ValueError(f"Classifier: no layer {layer!r}; there are 1 to {self.depth}.")
 

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, all_finite, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.networks.operator_norm import operator_norm
@@ -77,9 +78,8 @@ class Convolution(AbstractStage):
             raise ValueError(f"Convolution: taps must be real floating numbers, not {taps.dtype}.")
         if not all_finite(taps):
             raise ValueError("Convolution: the taps hold NaN or infinite numbers.")
-        for name, value in (("stride", stride), ("groups", groups)):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-                raise ValueError(f"Convolution: {name} must be an integer >= 1, not {value!r}.")
+        stride = check_integer("Convolution", "stride", stride)
+        groups = check_integer("Convolution", "groups", groups)
         if taps.shape[0] % groups:
             raise ValueError(
                 f"Convolution: {groups} groups do not divide {taps.shape[0]} channels; their number must "

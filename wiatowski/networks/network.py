@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import is_integer
 from wiatowski._types import Array, ArrayLike, all_finite, real_dtype, resolve_real_dtype
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
@@ -126,7 +127,7 @@ class Network(AbstractClassifier):
         """
         if isinstance(layer, str) and layer in self.names:
             return self.names.index(layer) + 1
-        if isinstance(layer, (int, np.integer)) and 1 <= layer <= self.depth:
+        if is_integer(layer) and 1 <= layer <= self.depth:
             return int(layer)
         raise ValueError(
             f"Network: no layer {layer!r}; there are 1 to {self.depth}, named {', '.join(self.names)}."

@@ -71,9 +71,9 @@ class Preprocessing:
         return np.moveaxis(values, -1, 0).astype(np.float32)
 
 
-#: Of torchvision's ImageNet weights.
 TORCHVISION = Preprocessing(
     0.875,
     (0.485 * 255, 0.456 * 255, 0.406 * 255),
     (0.229 * 255, 0.224 * 255, 0.225 * 255),
 )
+"""Of torchvision's ImageNet weights."""

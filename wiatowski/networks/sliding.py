@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
 from wiatowski.grid import Grid
 from wiatowski.poolings import AbstractPooling
@@ -43,18 +43,13 @@ class SlidingMaxPool(AbstractPooling):
     periodic = False
 
     def __init__(self, factor: int, window: int, padding: Sequence[int] = (0, 0)):
-        for name, value, least in (("factor", factor, 1), ("window", window, factor)):
-            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-            if not whole or value < least:
-                raise ValueError(
-                    f"SlidingMaxPool: {name} must be an integer >= {least}, not {value!r}."
-                )
+        self.factor = check_integer("SlidingMaxPool", "factor", factor)
+        self.window = check_integer("SlidingMaxPool", "window", window, least=self.factor)
         if len(padding) != 2 or not 0 <= min(padding) <= max(padding) < window:
             raise ValueError(
                 f"SlidingMaxPool: padding must be a pair (before, after) of numbers from 0 to less than the "
                 f"window of {window}, not {padding!r}."
             )
-        self.factor, self.window = int(factor), int(window)
         self.padding = (int(padding[0]), int(padding[1]))
 
     def pooled(self, grid: Grid) -> Grid:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from wiatowski._integers import is_integer
 from wiatowski.grid import Grid
 from wiatowski.layer import Layer
 from wiatowski.networks.convolution import Convolution, Padding
@@ -99,8 +100,7 @@ def count_of(classes: Sequence[str] | int) -> int:
 
 def square(network: str, size: int, least: int, multiple: int = 1) -> Grid:
     """The grid of square images of a size that the network can take."""
-    whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-    if not whole or size < least or size % multiple:
+    if not is_integer(size) or size < least or size % multiple:
         form = "an integer" if multiple == 1 else f"a multiple of {multiple}"
         raise ValueError(
             f"{network}: size must be {form} and at least {least}, not {size!r}; resize or crop the images."

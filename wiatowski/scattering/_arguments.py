@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
+from wiatowski._integers import is_integer
 from wiatowski._types import Array, all_finite
 
 __all__ = [
     "PADDINGS",
     "as_signals",
     "check_choice",
-    "check_integer",
     "check_integers",
 ]
 
@@ -23,18 +22,10 @@ __all__ = [
 PADDINGS = {"reflect": "reflect", "symmetric": "symmetric", "periodic": "wrap", "zero": "constant"}
 
 
-def check_integer(call: str, name: str, value, least: int) -> int:
-    """The value as an integer of at least `least`; raises otherwise."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(f"{call}: {name} must be an integer >= {least}, not {value!r}.")
-    return int(value)
-
-
 def check_integers(call: str, example: str, shape) -> tuple[int, ...]:
     """The shape as a tuple of as many positive integers as the example has; raises otherwise."""
     given = tuple(shape) if isinstance(shape, Sequence) and not isinstance(shape, str) else ()
-    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in given)
+    whole = all(is_integer(n) for n in given)
     if not whole or len(given) != example.count(",") + 1 or min(given) < 1:
         raise ValueError(f"{call}: shape must be like {example}, not {shape!r}.")
     return tuple(int(n) for n in given)

@@ -10,6 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, is_concrete, resolve_real_dtype
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.frames.filter_bank import FilterBank
@@ -21,7 +22,6 @@ from wiatowski.nonlinearities import GroupModulus
 from wiatowski.scattering._arguments import (
     as_signals,
     check_choice,
-    check_integer,
     check_integers,
 )
 from wiatowski.scattering._network import (

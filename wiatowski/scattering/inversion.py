@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from wiatowski._extras import imported
+from wiatowski._integers import check_integer
 from wiatowski._types import Array
-from wiatowski.scattering._arguments import check_integer
 from wiatowski.scattering.harmonic_3d import HarmonicScattering3D
 from wiatowski.scattering.scattering_1d import Scattering1D
 from wiatowski.scattering.scattering_2d import Scattering2D

@@ -9,10 +9,11 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer, is_integer
 from wiatowski._types import Array, resolve_real_dtype
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.grid import Grid
-from wiatowski.scattering._arguments import PADDINGS, as_signals, check_choice, check_integer
+from wiatowski.scattering._arguments import PADDINGS, as_signals, check_choice
 from wiatowski.scattering._network import (
     Sampling,
     Wavelets,
@@ -250,7 +251,7 @@ def _checked_shape(shape, scales: int) -> tuple[int]:
     given = shape
     if isinstance(shape, (tuple, list)) and len(shape) == 1:
         (shape,) = shape
-    if isinstance(shape, bool) or not isinstance(shape, (int, np.integer)) or shape < 2:
+    if not is_integer(shape) or shape < 2:
         raise ValueError(f"Scattering1D: shape must be an integer N >= 2 or (N,), not {given!r}.")
     if 2**scales > shape:
         raise ValueError(
@@ -261,7 +262,7 @@ def _checked_shape(shape, scales: int) -> tuple[int]:
 
 
 def _checked_voices(voices, order: int) -> tuple[int, ...]:
-    given = (voices, 1) if isinstance(voices, (int, np.integer)) else voices
+    given = (voices, 1) if is_integer(voices) else voices
     if not isinstance(given, (tuple, list)) or not given:
         raise ValueError(f"Scattering1D: Q must be an integer or a tuple of them, not {voices!r}.")
     given = (*given, 1) if len(given) == 1 else tuple(given)

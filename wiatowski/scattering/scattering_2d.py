@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from wiatowski._integers import check_integer
 from wiatowski._types import Array, resolve_real_dtype
 from wiatowski.extractor import FeatureExtractor
 from wiatowski.grid import Grid
@@ -15,7 +16,6 @@ from wiatowski.scattering._arguments import (
     PADDINGS,
     as_signals,
     check_choice,
-    check_integer,
     check_integers,
 )
 from wiatowski.scattering._network import (
