@@ -122,13 +122,14 @@ def drawn(results: Sequence[Result]) -> Figure:
     axes.set_xticks(range(len(named)), ["\n".join(part for part in name if part) for name in named])
     axes.tick_params(axis="x", labelsize=8)
     axes.set_yscale("log")
+    lowest, highest = axes.get_ylim()
     ticks = [
-        t for t in (0.5, 1, 2, 3, 4, 5, 7, 10, 15) if axes.get_ylim()[0] < t < axes.get_ylim()[1]
+        t for t in (0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14) if lowest < t < highest
     ]
     axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
     axes.minorticks_off()
     line_axes(axes, "frame, and nonlinearity where it varies", "error on test images, %")
-    legend(axes, fontsize=8)
+    legend(axes, fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
     return canvas
 
 
