@@ -123,9 +123,8 @@ def drawn(results: Sequence[Result]) -> Figure:
     axes.tick_params(axis="x", labelsize=8)
     axes.set_yscale("log")
     lowest, highest = axes.get_ylim()
-    ticks = [
-        t for t in (0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14) if lowest < t < highest
-    ]
+    marked = (0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 20, 30, 50, 70)
+    ticks = [t for t in marked if lowest < t < highest]
     axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
     axes.minorticks_off()
     line_axes(axes, "frame, and nonlinearity where it varies", "error on test images, %")
