@@ -33,7 +33,7 @@ from experiments.digits import learned_filters, pixels
 from experiments.mnist import beside
 from experiments.small_samples import Fit, interval, lenet, linear, network
 from wiatowski.learn.augmentation import Deformed
-from wiatowski.plot.canvas import COLOURS, figure, legend, line_axes
+from wiatowski.plot.canvas import COLOURS, figure, line_axes
 from wiatowski.serialization import write_whole
 
 FORMAT = 1
@@ -231,16 +231,20 @@ def drawn(results: dict[str, list[Result]]) -> Figure:
     canvas, axes_of = figure(10.4, 4.8, 1, 2)
     panels = list(axes_of[0])
     for axes, kind in zip(panels, KINDS, strict=True):
-        for name, own in results.items():
-            contender = CONTENDERS[name]
+        for place, (name, own) in enumerate(results.items()):
+            contender, aside = (
+                CONTENDERS[name],
+                0.03 * (place - 2.5),
+            )  # so that no bar hides another
             columns = np.array([[result["upright"], *result[kind]] for result in own]).T
             means, halves = zip(*(interval(list(c)) for c in columns), strict=True)
             axes.errorbar(
-                (0.0, *SIZES),
+                np.array([0.0, *SIZES]) + aside,
                 means,
                 yerr=halves,
                 color=contender.colour,
                 ls=contender.line,
+                lw=1.2,
                 capsize=2,
                 label=contender.title,
             )
@@ -251,7 +255,8 @@ def drawn(results: dict[str, list[Result]]) -> Figure:
         axes.set_xticks(range(5))
         axes.set_title(kind)
         line_axes(axes, f"size of the {kind} (samples)", "error on test digits, %")
-    legend(panels[1], fontsize=8)
+    lines, titles = panels[0].get_legend_handles_labels()
+    canvas.legend(lines, titles, loc="outside upper center", ncols=3, fontsize=8, frameon=False)
     return canvas
 
 

@@ -104,6 +104,7 @@ def drawn(results: Sequence[Result]) -> Figure:
         frame, _, pooling = names(result)
         count = result["cell"][-1]
         shift = 0.18 * (list(MARKS).index(pooling) - 1.5) if frame in OWN else 0.0
+        shift += 0.06 * (count == counts[-1])  # no bar on another
         low, high = result["interval_percent"]
         error = result["error_percent"]
         axes.errorbar(
