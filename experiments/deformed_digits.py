@@ -232,10 +232,8 @@ def drawn(results: dict[str, list[Result]]) -> Figure:
     panels = list(axes_of[0])
     for axes, kind in zip(panels, KINDS, strict=True):
         for place, (name, own) in enumerate(results.items()):
-            contender, aside = (
-                CONTENDERS[name],
-                0.03 * (place - 2.5),
-            )  # so that no bar hides another
+            contender = CONTENDERS[name]
+            aside = 0.03 * (place - (len(results) - 1) / 2)  # so that no bar hides another
             columns = np.array([[result["upright"], *result[kind]] for result in own]).T
             means, halves = zip(*(interval(list(c)) for c in columns), strict=True)
             axes.errorbar(

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from wiatowski.serialization import write_whole
 EPOCHS = 40
 #: What a cell says of the machine, and not of the digits.
 OF_THE_MACHINE = ("seconds", "processor_seconds", "peak_memory_GB")
+_QUIET: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 
 
 class Run(NamedTuple):
@@ -78,12 +79,12 @@ def compared(run: Run, folder: Path, kills: int, seed: int) -> dict[str, Any]:
     """
     whole, broken = folder / "whole", folder / "broken"
     begun = time.perf_counter()
-    _started(run.command(whole)).wait()
+    subprocess.run(run.command(whole), check=True, **_QUIET)
     seconds = time.perf_counter() - begun
     draw, moments, stored = np.random.default_rng(seed), [], []
     while len(moments) < kills:
         begun, before = time.perf_counter(), len(run.numbers(broken))
-        process = _started(run.command(broken))
+        process = subprocess.Popen(run.command(broken), **_QUIET)
         while process.poll() is None and len(run.numbers(broken)) == before:
             time.sleep(0.02)
         time.sleep(draw.uniform(0, seconds / (2 * kills)))
@@ -93,7 +94,7 @@ def compared(run: Run, folder: Path, kills: int, seed: int) -> dict[str, Any]:
         process.wait()
         moments.append(time.perf_counter() - begun)
         stored.append(len(run.numbers(broken)))
-    _started(run.command(broken)).wait()
+    subprocess.run(run.command(broken), check=True, **_QUIET)
     expected, found = run.numbers(whole), run.numbers(broken)
     return {
         "seconds": seconds,
@@ -103,11 +104,6 @@ def compared(run: Run, folder: Path, kills: int, seed: int) -> dict[str, Any]:
         "same": bool(expected) and found == expected,
         "cores": os.cpu_count(),
     }
-
-
-def _started(command: Sequence[str]) -> subprocess.Popen:
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
 
 
 def of_table(folder: Path) -> list[str]:

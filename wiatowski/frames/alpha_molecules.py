@@ -105,11 +105,11 @@ class AlphaMolecules(Frame):
         ladder: AbstractLadder | None = None,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("AlphaMolecules", "scales", scales)
-        check_integer("AlphaMolecules", "orientations", orientations)
+        self.scales = check_integer("AlphaMolecules", "scales", scales)
+        self.orientations = check_integer("AlphaMolecules", "orientations", orientations)
         if not (isinstance(alpha, (int, float)) and 0 <= alpha <= 1):
             raise ValueError(f"AlphaMolecules: alpha must lie in [0, 1], not {alpha!r}.")
-        self.scales, self.orientations, self.alpha = int(scales), int(orientations), float(alpha)
+        self.alpha = float(alpha)
         self.angle = _choice(Angle, "angle", angle)
         self.corona = _choice(Corona, "corona", corona)
         self.one_sided = bool(one_sided)

@@ -72,17 +72,15 @@ class Biorthogonal(Frame):
     decomposition: int = eqx.field(static=True)
 
     def __init__(self, scales: int, reconstruction: int = 4, decomposition: int = 4):
-        check_integer("Biorthogonal", "scales", scales)
-        check_integer("Biorthogonal", "reconstruction", reconstruction)
-        check_integer("Biorthogonal", "decomposition", decomposition)
+        self.scales = check_integer("Biorthogonal", "scales", scales)
+        self.reconstruction = check_integer("Biorthogonal", "reconstruction", reconstruction)
+        self.decomposition = check_integer("Biorthogonal", "decomposition", decomposition)
         if (reconstruction, decomposition) not in PAIRS:
             known = ", ".join(map(str, PAIRS))
             raise ValueError(
                 f"Biorthogonal: no pair (reconstruction, decomposition) = "
                 f"{(reconstruction, decomposition)}; choose one of {known}."
             )
-        self.scales = int(scales)
-        self.reconstruction, self.decomposition = int(reconstruction), int(decomposition)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""

@@ -57,9 +57,9 @@ class Coiflets(Frame):
     order: int = eqx.field(static=True)
 
     def __init__(self, scales: int, order: int = 1):
-        check_integer("Coiflets", "scales", scales)
+        self.scales = check_integer("Coiflets", "scales", scales)
         check_order("Coiflets", "order", order, 1, max(_STARTS))
-        self.scales, self.order = int(scales), int(order)
+        self.order = int(order)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""

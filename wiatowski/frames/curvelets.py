@@ -55,9 +55,8 @@ class Curvelets(Frame):
         one_sided: bool = False,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("Curvelets", "scales", scales)
-        check_integer("Curvelets", "orientations", orientations)
-        self.scales, self.orientations = int(scales), int(orientations)
+        self.scales = check_integer("Curvelets", "scales", scales)
+        self.orientations = check_integer("Curvelets", "orientations", orientations)
         self.one_sided, self.nyquist = bool(one_sided), checked_nyquist("Curvelets", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

@@ -61,9 +61,9 @@ class Daubechies(Frame):
     moments: int = eqx.field(static=True)
 
     def __init__(self, scales: int, moments: int = 2):
-        check_integer("Daubechies", "scales", scales)
+        self.scales = check_integer("Daubechies", "scales", scales)
         check_order("Daubechies", "moments", moments, 1, _MOST_MOMENTS)
-        self.scales, self.moments = int(scales), int(moments)
+        self.moments = int(moments)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""
@@ -102,9 +102,9 @@ class Symlets(Frame):
     moments: int = eqx.field(static=True)
 
     def __init__(self, scales: int, moments: int = 4):
-        check_integer("Symlets", "scales", scales)
+        self.scales = check_integer("Symlets", "scales", scales)
         check_order("Symlets", "moments", moments, 2, _MOST_MOMENTS)
-        self.scales, self.moments = int(scales), int(moments)
+        self.moments = int(moments)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""

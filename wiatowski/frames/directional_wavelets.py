@@ -56,9 +56,8 @@ class DirectionalWavelets(Frame):
         one_sided: bool = False,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("DirectionalWavelets", "scales", scales)
-        check_integer("DirectionalWavelets", "orientations", orientations)
-        self.scales, self.orientations = int(scales), int(orientations)
+        self.scales = check_integer("DirectionalWavelets", "scales", scales)
+        self.orientations = check_integer("DirectionalWavelets", "orientations", orientations)
         self.one_sided = bool(one_sided)
         self.nyquist = checked_nyquist("DirectionalWavelets", nyquist)
 

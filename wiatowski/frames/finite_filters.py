@@ -109,10 +109,9 @@ class RandomFilters(Frame):
     seed: int = eqx.field(static=True)
 
     def __init__(self, count: int = 8, size: int = 5, seed: int = 0):
-        check_integer("RandomFilters", "count", count)
-        check_integer("RandomFilters", "size", size)
-        check_integer("RandomFilters", "seed", seed, least=0)
-        self.count, self.size, self.seed = int(count), int(size), int(seed)
+        self.count = check_integer("RandomFilters", "count", count)
+        self.size = check_integer("RandomFilters", "size", size)
+        self.seed = check_integer("RandomFilters", "seed", seed, least=0)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Draw the taps for the grid's dimension and transform them."""

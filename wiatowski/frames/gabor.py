@@ -69,8 +69,7 @@ class Gabor(Frame):
         window: AbstractWindow | None = None,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("Gabor", "channels", channels, least=2)
-        self.channels = int(channels)
+        self.channels = check_integer("Gabor", "channels", channels, least=2)
         self.window = checked_window("Gabor", MeyerWindow() if window is None else window)
         self.nyquist = checked_nyquist("Gabor", nyquist, _POLICIES)
         if self.nyquist is Nyquist.RESIDUAL and self.window.reach > self.channels / 2:

@@ -76,10 +76,9 @@ class Gammatone(Frame):
         centre: float | Array = FINEST_CENTRE,
         low_pass: float | Array = LOW_PASS,
     ):
-        check_integer("Gammatone", "scales", scales)
-        check_integer("Gammatone", "voices", voices)
-        check_integer("Gammatone", "order", order, least=2)
-        self.scales, self.voices, self.order = int(scales), int(voices), int(order)
+        self.scales = check_integer("Gammatone", "scales", scales)
+        self.voices = check_integer("Gammatone", "voices", voices)
+        self.order = check_integer("Gammatone", "order", order, least=2)
         self.bandwidth = positive("Gammatone", "bandwidth", bandwidth)
         self.centre = positive("Gammatone", "centre", centre)
         self.low_pass = positive("Gammatone", "low_pass", low_pass)

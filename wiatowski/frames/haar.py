@@ -41,8 +41,7 @@ class Haar(Frame):
     scales: int = eqx.field(static=True)
 
     def __init__(self, scales: int):
-        check_integer("Haar", "scales", scales)
-        self.scales = int(scales)
+        self.scales = check_integer("Haar", "scales", scales)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""

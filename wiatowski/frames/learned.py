@@ -67,8 +67,7 @@ class LearnedFilters(Frame):
         checked = FiniteFilters(taps, output_taps)
         self.taps, self.output_taps = _same_precision(checked.taps, checked.output_taps)
         self.ceiling = _checked_ceiling("LearnedFilters", ceiling)
-        check_integer("LearnedFilters", "oversampling", oversampling, least=3)
-        self.oversampling = int(oversampling)
+        self.oversampling = check_integer("LearnedFilters", "oversampling", oversampling, least=3)
 
     def effective(self) -> FiniteFilters:
         """The plain filters that the raw taps stand for."""
@@ -130,8 +129,9 @@ class LearnedMatrixFilters(Frame):
         self.taps, self.output_taps = _same_precision(checked.taps, checked.output_taps)
         self._stride = check_integer("LearnedMatrixFilters", "stride", stride)
         self.ceiling = _checked_ceiling("LearnedMatrixFilters", ceiling)
-        check_integer("LearnedMatrixFilters", "oversampling", oversampling, least=3)
-        self.oversampling = int(oversampling)
+        self.oversampling = check_integer(
+            "LearnedMatrixFilters", "oversampling", oversampling, least=3
+        )
 
     @property
     def stride(self) -> int:

@@ -77,11 +77,9 @@ class LogGabor(Frame):
         centre: float | Array = FINEST_CENTRE,
         low_pass: float | Array = LOW_PASS,
     ):
-        check_integer("LogGabor", "scales", scales)
-        check_integer("LogGabor", "orientations", orientations)
-        check_integer("LogGabor", "voices", voices)
-        self.scales, self.orientations = int(scales), int(orientations)
-        self.voices = int(voices)
+        self.scales = check_integer("LogGabor", "scales", scales)
+        self.orientations = check_integer("LogGabor", "orientations", orientations)
+        self.voices = check_integer("LogGabor", "voices", voices)
         self.bandwidth = positive("LogGabor", "bandwidth", bandwidth)
         self.angular_width = positive("LogGabor", "angular_width", angular_width)
         self.centre = positive("LogGabor", "centre", centre)

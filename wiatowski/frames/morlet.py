@@ -75,11 +75,9 @@ class Morlet(Frame):
         centre: float | Array = FINEST_CENTRE,
         low_pass: float | Array = LOW_PASS,
     ):
-        check_integer("Morlet", "scales", scales)
-        check_integer("Morlet", "orientations", orientations)
-        check_integer("Morlet", "voices", voices)
-        self.scales, self.orientations = int(scales), int(orientations)
-        self.voices = int(voices)
+        self.scales = check_integer("Morlet", "scales", scales)
+        self.orientations = check_integer("Morlet", "orientations", orientations)
+        self.voices = check_integer("Morlet", "voices", voices)
         self.centre = positive("Morlet", "centre", centre)
         self.low_pass = positive("Morlet", "low_pass", low_pass)
 

@@ -56,9 +56,8 @@ class Ridgelets(Frame):
         one_sided: bool = False,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("Ridgelets", "scales", scales)
-        check_integer("Ridgelets", "orientations", orientations)
-        self.scales, self.orientations = int(scales), int(orientations)
+        self.scales = check_integer("Ridgelets", "scales", scales)
+        self.orientations = check_integer("Ridgelets", "orientations", orientations)
         self.one_sided, self.nyquist = bool(one_sided), checked_nyquist("Ridgelets", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

@@ -68,8 +68,8 @@ class Shearlets(Frame):
         one_sided: bool = False,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("Shearlets", "scales", scales)
-        check_integer("Shearlets", "orientations", orientations)
+        self.scales = check_integer("Shearlets", "scales", scales)
+        self.orientations = check_integer("Shearlets", "orientations", orientations)
         if orientations % 4:
             nearest = max(4, 4 * round(orientations / 4))
             raise ValueError(
@@ -77,7 +77,6 @@ class Shearlets(Frame):
                 f"seam between two cones is the centre of a wedge; use {nearest}, or "
                 "AlphaMolecules for any number."
             )
-        self.scales, self.orientations = int(scales), int(orientations)
         self.one_sided, self.nyquist = bool(one_sided), checked_nyquist("Shearlets", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

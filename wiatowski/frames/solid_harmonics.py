@@ -81,9 +81,8 @@ class SolidHarmonics(Frame):
     real: bool = eqx.field(static=True)
 
     def __init__(self, scales: int, degree: int, width: float | Array = 1.0, real: bool = True):
-        check_integer("SolidHarmonics", "scales", scales)
-        check_integer("SolidHarmonics", "degree", degree, least=0)
-        self.scales, self.degree = int(scales), int(degree)
+        self.scales = check_integer("SolidHarmonics", "scales", scales)
+        self.degree = check_integer("SolidHarmonics", "degree", degree, least=0)
         self.width = positive("SolidHarmonics", "width", width)
         self.real = bool(real)
 

@@ -49,9 +49,9 @@ class BSplineFramelets(Frame):
     order: int = eqx.field(static=True)
 
     def __init__(self, scales: int, order: int = 2):
-        check_integer("BSplineFramelets", "scales", scales)
+        self.scales = check_integer("BSplineFramelets", "scales", scales)
         check_order("BSplineFramelets", "order", order, 1, _MOST_ORDER)
-        self.scales, self.order = int(scales), int(order)
+        self.order = int(order)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""

@@ -65,9 +65,8 @@ class Steerable(Frame):
     def __init__(
         self, scales: int, orientations: int = 4, nyquist: Nyquist | str = Nyquist.RESIDUAL
     ):
-        check_integer("Steerable", "scales", scales)
-        check_integer("Steerable", "orientations", orientations)
-        self.scales, self.orientations = int(scales), int(orientations)
+        self.scales = check_integer("Steerable", "scales", scales)
+        self.orientations = check_integer("Steerable", "orientations", orientations)
         self.nyquist = checked_nyquist("Steerable", nyquist, _POLICIES)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:

@@ -51,14 +51,14 @@ class Subsampled(Frame):
                 f"Subsampled: frame must be a named frame without arrays, not {frame!r}; for a bank "
                 "write frames.subsampled(bank, strides)."
             )
-        check_integer("Subsampled", "most", most)
+        self.most = check_integer("Subsampled", "most", most)
         if most & (most - 1):
             raise ValueError(f"Subsampled: most must be a power of two, not {most!r}.")
         if not (math.isfinite(tolerance) and 0 <= tolerance < 1):
             raise ValueError(
                 f"Subsampled: tolerance must be at least 0 and below 1, not {tolerance!r}."
             )
-        self.frame, self.most, self.tolerance = frame, int(most), float(tolerance)
+        self.frame, self.tolerance = frame, float(tolerance)
 
     def on(self, grid: Grid, dtype=None) -> SubsampledBank:
         """The inner frame's bank, on its bands."""

@@ -58,8 +58,7 @@ class TensorWavelets(Frame):
         ladder: AbstractLadder | None = None,
         nyquist: Nyquist | str = Nyquist.RESIDUAL,
     ):
-        check_integer("TensorWavelets", "scales", scales)
-        self.scales = int(scales)
+        self.scales = check_integer("TensorWavelets", "scales", scales)
         self.ladder = checked_ladder("TensorWavelets", MeyerLadder() if ladder is None else ladder)
         self.nyquist = checked_nyquist("TensorWavelets", nyquist)
 
@@ -91,8 +90,8 @@ class Meyer(Frame):
     nyquist: Nyquist = eqx.field(static=True)
 
     def __init__(self, scales: int, nyquist: Nyquist | str = Nyquist.RESIDUAL):
-        check_integer("Meyer", "scales", scales)
-        self.scales, self.nyquist = int(scales), checked_nyquist("Meyer", nyquist)
+        self.scales = check_integer("Meyer", "scales", scales)
+        self.nyquist = checked_nyquist("Meyer", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""
@@ -116,8 +115,8 @@ class Shannon(Frame):
     nyquist: Nyquist = eqx.field(static=True)
 
     def __init__(self, scales: int, nyquist: Nyquist | str = Nyquist.RESIDUAL):
-        check_integer("Shannon", "scales", scales)
-        self.scales, self.nyquist = int(scales), checked_nyquist("Shannon", nyquist)
+        self.scales = check_integer("Shannon", "scales", scales)
+        self.nyquist = checked_nyquist("Shannon", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""
@@ -142,8 +141,8 @@ class Simoncelli(Frame):
     nyquist: Nyquist = eqx.field(static=True)
 
     def __init__(self, scales: int, nyquist: Nyquist | str = Nyquist.RESIDUAL):
-        check_integer("Simoncelli", "scales", scales)
-        self.scales, self.nyquist = int(scales), checked_nyquist("Simoncelli", nyquist)
+        self.scales = check_integer("Simoncelli", "scales", scales)
+        self.nyquist = checked_nyquist("Simoncelli", nyquist)
 
     def on(self, grid: Grid, dtype=None) -> FilterBank:
         """Sample the atoms on a grid of one to three axes."""

@@ -29,8 +29,7 @@ class Shifted(eqx.Module):
     most: int = eqx.field(static=True)
 
     def __init__(self, most: int):
-        check_integer("Shifted", "most", most, 0)
-        self.most = int(most)
+        self.most = check_integer("Shifted", "most", most, 0)
 
     def __call__(self, key: Array, f: Array) -> Array:
         """(channels, *shape) -> the same."""
@@ -90,8 +89,8 @@ class Deformed(eqx.Module):
     def __init__(self, most: float, waves: int = 2):
         if not 0 <= most < float("inf"):
             raise ValueError(f"Deformed: most must be a number of samples >= 0, not {most!r}.")
-        check_integer("Deformed", "waves", waves)
-        self.most, self.waves = float(most), int(waves)
+        self.waves = check_integer("Deformed", "waves", waves)
+        self.most = float(most)
 
     def __call__(self, key: Array, f: Array) -> Array:
         """(channels, *shape) -> the same."""

@@ -96,7 +96,7 @@ class Convolution(AbstractStage):
                 raise ValueError("Convolution: the bias holds NaN or infinite numbers.")
         self.taps, self.bias, self.grid = taps, bias, grid
         self.padding = _pairs(padding, taps.ndim - 2)
-        self._stride, self.groups, self.wraps = int(stride), int(groups), bool(wraps)
+        self._stride, self.groups, self.wraps = stride, groups, bool(wraps)
 
     @property
     def stride(self) -> int:
